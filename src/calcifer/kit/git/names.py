@@ -1,0 +1,69 @@
+"""The only place that decides which paths, refs and remote URLs are let near git; everything else is refused with a sentence."""
+
+import re
+import unicodedata
+
+from calcifer.kit.errors import Invalid
+
+PATH_BYTES = 1024
+REF_BYTES = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_REF_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
+_OID = re.compile(r"[0-9a-f]{40}\Z")
+_SCHEMES = ("https://", "http://", "ssh://", "git://", "file:///")
+_SCP = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:(?!//)\S+\Z")
+
+
+def checked_path(path: str, field: str = "path") -> str:
+    """Return `path` if it names a file inside a repository: relative, no `..`, no `.git`, no control characters; else Invalid."""
+    parts = path.split("/")
+    if not path or len(path.encode("utf-8", "surrogatepass")) > PATH_BYTES:
+        raise Invalid.field(field, f"A path has between 1 and {PATH_BYTES} bytes.")
+    if _CONTROL.search(path) or "\\" in path or any(unicodedata.category(c) == "Cs" for c in path):
+        raise Invalid.field(field, "A path has no control characters and no backslashes.")
+    if any(part in ("", ".", "..") for part in parts) or re.match(r"[A-Za-z]:", path):
+        raise Invalid.field(field, "A path is relative to the repository, without empty parts, '.' or '..'.")
+    if any(part.rstrip(". ").lower() in (".git", "git~1") for part in parts):
+        raise Invalid.field(field, "A path does not lead into '.git'.")
+    if any(len(part.encode()) > 255 for part in parts):  # NAME_MAX of every file system that matters
+        raise Invalid.field(field, "Each part of a path has at most 255 bytes.")
+    return path
+
+
+def checked_ref(ref: str, field: str = "ref") -> str:
+    """Return `ref` if `git check-ref-format` would take it and it cannot be read as an option; else Invalid.
+
+    The rules are those of git-check-ref-format(1); they are applied here because libgit2 and git differ in what they let pass.
+    """
+    parts = ref.split("/")
+    wrong = (
+        not ref
+        or len(ref.encode("utf-8", "replace")) > REF_BYTES
+        or _REF_FORBIDDEN.search(ref)
+        or any(not part or part.startswith((".", "-")) or part.endswith((".lock", ".")) for part in parts)
+        or ref in ("@", "HEAD")
+    )
+    if wrong:
+        raise Invalid.field(field, "This is no name for a branch: use letters, digits, '-', '_', '.' and '/'.")
+    return ref
+
+
+def checked_oid(oid: str, field: str = "commit") -> str:
+    """Return `oid` if it is a full lower-case SHA-1; else Invalid."""
+    if not _OID.match(oid):
+        raise Invalid.field(field, "A commit is named by its 40 hexadecimal characters.")
+    return oid
+
+
+def checked_url(url: str, field: str = "url") -> str:
+    """Return `url` if git may fetch from it: https, http, ssh, git, file or user@host:path, without a password in it."""
+    if url.startswith("-") or _CONTROL.search(url) or "::" in url or " " in url:
+        raise Invalid.field(field, "This is no address of a repository: give https://…, ssh://… or user@host:path.")
+    if not (url.startswith(_SCHEMES) or _SCP.match(url)):
+        raise Invalid.field(field, "This is no address of a repository: give https://…, ssh://… or user@host:path.")
+    authority = url.split("://", 1)[-1].split("/", 1)[0]
+    if "@" in authority and ":" in authority.rsplit("@", 1)[0]:
+        raise Invalid.field(
+            field, "A password does not belong into an address: use an ssh key or a credential helper of git."
+        )
+    return url

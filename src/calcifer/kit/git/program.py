@@ -1,0 +1,86 @@
+"""The only place that starts the git program; gives it a clean environment, no terminal, no hooks and a time limit."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from calcifer.kit.errors import Unavailable
+
+# Local ref and checkout commands run without the repository's hooks: a hook is code that somebody may have pushed.
+QUIET = (
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.fsync=committed,loose-object",
+    "-c", "core.filesRefLockTimeout=3000",
+    "-c", "core.quotePath=false",
+    "-c", "gc.auto=0",
+    "-c", "advice.detachedHead=false",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a git command gave back."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Standard output as text; bytes that are not UTF-8 survive as surrogates."""
+        return self.out.decode("utf-8", "surrogateescape")
+
+
+class GitFailed(Unavailable):
+    """A git command failed in a way that its caller did not expect; the message ends with git's own words."""
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """Return this process's environment without GIT_* variables, set up for a program nobody can answer."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith("GIT_SSL")}
+    clean |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file"}
+    clean.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
+    return clean | extra
+
+
+def arguments(args: tuple[str, ...], *, hooks: bool = False) -> list[str]:
+    """Return the command line for git with the settings that every command here gets."""
+    return ["git", *(QUIET[2:] if hooks else QUIET), *args]
+
+
+def run(
+    *args: str,
+    cwd: Path,
+    stdin: bytes | None = None,
+    env: dict[str, str] | None = None,
+    accept: tuple[int, ...] = (0,),
+    timeout_seconds: float = 60,
+    hooks: bool = False,
+) -> Answer:
+    """Run one git command in `cwd` and return its answer; a code outside `accept` or a passed time limit raises GitFailed."""
+    try:
+        done = subprocess.run(
+            arguments(args, hooks=hooks),
+            cwd=cwd,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            env=environment(**(env or {})),
+            timeout=timeout_seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise GitFailed(f"git {args[0]} did not end within {timeout_seconds:.0f} seconds.") from None
+    except OSError as error:
+        raise GitFailed(f"git could not be started in {cwd}: {error.strerror}.") from error
+    answer = Answer(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
+    if answer.code not in accept:
+        raise GitFailed(f"git {args[0]} failed: {_last_words(answer.err)}")
+    return answer
+
+
+def _last_words(err: str) -> str:
+    lines = [line for line in err.splitlines() if line.strip() and not line.startswith("hint:")]
+    return " ".join(lines[-3:])[:600] or "it gave no reason."

@@ -1,0 +1,389 @@
+"""The only place that reads objects of a repository and writes new ones; ref moves are only proposed here.
+
+A `Repository` lives as long as one unit of work. Its view of refs is git's, overlaid by what the unit has proposed, so that one
+unit can open, commit and complete, and still move each ref once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from pathlib import Path
+
+import pygit2
+from pygit2.enums import AttrCheck, DeltaStatus, DiffOption, FileMode, MergeFlag, ObjectType, SortMode
+
+from calcifer.kit.errors import Conflict, Invalid, NotFound, Unavailable
+from calcifer.kit.git import trees
+from calcifer.kit.git.moves import RefMove
+from calcifer.kit.git.trees import Blob, Edits
+
+HEADS = "refs/heads/"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who signs a commit."""
+
+    name: str
+    mail: str
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit as lists and pages show it."""
+
+    oid: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Person
+    at: datetime
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return self.message.strip().partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One path that differs between two trees; `old` or `new` is None where the file is not there. Renames are two changes."""
+
+    path: str
+    old: Blob | None
+    new: Blob | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a folder: `kind` is "file", "folder", "link" or "submodule"; size in bytes (files only)."""
+
+    path: str
+    kind: str
+    oid: str
+    mode: int
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What merging would give: a tree, or the paths that conflict."""
+
+    tree: str | None
+    conflicts: tuple[str, ...] = ()
+
+
+class Repository:
+    """One repository at `path` (its main checkout, or the bare directory), and what this unit of work proposes for its refs."""
+
+    def __init__(self, path: Path) -> None:
+        """Open; raises NotFound where there is no repository and Unavailable where it cannot be read."""
+        self.path = path
+        self.moves: dict[str, RefMove] = {}
+        self.removed_worktrees: list[Path] = []
+        self.origins: set[Path] = set()  # checkouts whose own edits become the commit that moves their branch
+        try:
+            self._git = pygit2.Repository(str(path))
+        except pygit2.GitError as error:
+            if not (path / ".git").exists() and not (path / "HEAD").exists():
+                raise NotFound(f"There is no git repository in {path}.") from None
+            raise Unavailable(f"The repository {path.name} cannot be read: {error}.") from error
+
+    @property
+    def git_dir(self) -> Path:
+        """Where the objects and refs are."""
+        return Path(self._git.path)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it has no checkout."""
+        return self._git.is_bare
+
+    # -- refs ---------------------------------------------------------------------------------------------------------
+
+    def tip(self, ref: str) -> str | None:
+        """Return the commit at `ref` as this unit sees it, or None."""
+        if ref in self.moves:
+            return self.moves[ref].new
+        return self._stored_tip(ref)
+
+    def _stored_tip(self, ref: str) -> str | None:
+        try:
+            reference = self._git.lookup_reference(ref)
+        except (KeyError, pygit2.InvalidSpecError):
+            return None
+        try:
+            return str(reference.resolve().target)
+        except (KeyError, pygit2.GitError):
+            return None  # a symbolic ref to a branch without commits
+
+    def branch(self, name: str) -> str | None:
+        """Return the commit of branch `name`, or None."""
+        return self.tip(HEADS + name)
+
+    def refs(self, prefix: str) -> dict[str, str]:
+        """Return every ref below `prefix` with its object id, as this unit sees them."""
+        found = {
+            name: str(self._git.lookup_reference(name).resolve().target)
+            for name in self._git.listall_references()
+            if name.startswith(prefix) and self._stored_tip(name)
+        }
+        for move in self.moves.values():
+            if move.ref.startswith(prefix):
+                found.pop(move.ref, None)
+                if move.new:
+                    found[move.ref] = move.new
+        return found
+
+    def head_branch(self) -> str | None:
+        """Return the branch that the main checkout's HEAD names, even without commits; None where HEAD is detached."""
+        target = self._git.lookup_reference("HEAD").target
+        return target.removeprefix(HEADS) if isinstance(target, str) else None
+
+    def propose(self, ref: str, old: str | None, new: str | None, message: str = "") -> None:
+        """Propose to move `ref` from `old` (what the caller based its work on) to `new`; None stands for "does not exist"."""
+        known = self.moves.get(ref)
+        if known is not None and known.new != old:
+            raise Conflict(f"'{ref}' was already moved in this step.")
+        first = known.old if known else old
+        if first == new:
+            self.moves.pop(ref, None)
+        else:
+            self.moves[ref] = RefMove(ref, first, new, message.replace("\n", " ").replace("\0", "")[:200])
+
+    # -- objects ------------------------------------------------------------------------------------------------------
+
+    def commit(self, oid: str) -> Commit:
+        """Return the commit with this id; NotFound where there is none."""
+        found = self._git.get(oid)
+        if not isinstance(found, pygit2.Commit):
+            raise NotFound(f"{self.path.name} has no commit {oid[:12]}.")
+        return _commit(found)
+
+    def _tree(self, rev: str) -> pygit2.Tree:
+        found = self._git.get(rev)
+        if found is None:
+            raise NotFound(f"{self.path.name} has no commit {rev[:12]}.")
+        try:
+            return found.peel(pygit2.Tree)
+        except (pygit2.GitError, pygit2.InvalidSpecError):
+            raise NotFound(f"{rev[:12]} in {self.path.name} has no files.") from None
+
+    def _object(self, rev: str, path: str) -> pygit2.Object | None:
+        tree = self._tree(rev)
+        try:
+            return tree[path] if path else tree
+        except KeyError:
+            return None
+
+    def tree_of(self, rev: str) -> str:
+        """Return the tree id of a commit or tree."""
+        return str(self._tree(rev).id)
+
+    def entry(self, rev: str, path: str) -> Blob | None:
+        """Return mode and id of the file at `path` in a commit or tree, or None (also for folders)."""
+        found = self._object(rev, path)
+        return None if found is None or found.type == ObjectType.TREE else Blob(str(found.id), found.filemode)
+
+    def read(self, rev: str, path: str) -> bytes | None:
+        """Return the stored bytes of the file at `path`, or None where there is no file."""
+        entry = self.entry(rev, path)
+        return None if entry is None or entry.mode == FileMode.COMMIT else self.blob(entry.oid)
+
+    def blob(self, oid: str) -> bytes:
+        """Return the bytes of a blob."""
+        found = self._git.get(oid)
+        if not isinstance(found, pygit2.Blob):
+            raise NotFound(f"{self.path.name} has no file object {oid[:12]}.")
+        return found.data
+
+    def size(self, oid: str) -> int:
+        """Return the size of a blob in bytes without reading it all."""
+        found = self._git.get(oid)
+        return found.size if isinstance(found, pygit2.Blob) else 0
+
+    def folder(self, rev: str, path: str = "") -> list[Entry]:
+        """Return the entries of a folder, folders first; NotFound where there is no such folder."""
+        tree = self._object(rev, path)
+        if not isinstance(tree, pygit2.Tree):
+            raise NotFound(f"There is no folder '{path}' in {self.path.name}.")
+        entries = [_entry(item, f"{path}/{item.name}" if path else item.name or "") for item in tree]
+        return sorted(entries, key=lambda entry: (entry.kind != "folder", entry.path))
+
+    def paths(self, rev: str, prefix: str = "") -> Iterator[tuple[str, Blob]]:
+        """Yield every file below `prefix` with its blob, in git's order."""
+        tree = self._object(rev, prefix)
+        if isinstance(tree, pygit2.Tree):
+            yield from _walk(tree, prefix)
+
+    def write_blob(self, content: bytes) -> str:
+        """Store bytes as they are; a path with filters must go through a checkout instead."""
+        return str(self._git.create_blob(content))
+
+    def edit(self, tree: str | None, edits: Edits) -> str:
+        """Return `tree` (id of a tree or commit, None: the empty tree) with `edits` applied; see `trees.edited`."""
+        return trees.edited(self._git, self.tree_of(tree) if tree else None, edits)
+
+    def write_commit(self, tree: str, parents: list[str], message: str, author: Person, at: datetime) -> str:
+        """Store a commit that no ref names yet, and return its id."""
+        try:
+            signature = pygit2.Signature(author.name, author.mail, int(at.timestamp()), 0, "utf-8")
+        except (ValueError, pygit2.GitError) as error:
+            raise Invalid(f"'{author.name} <{author.mail}>' cannot sign a commit: {error}.") from error
+        return str(self._git.create_commit(None, signature, signature, message, tree, parents))
+
+    # -- history ------------------------------------------------------------------------------------------------------
+
+    def log(self, tip: str, *, without: str | None = None, limit: int = 50, first_parent: bool = False) -> list[Commit]:
+        """Return up to `limit` commits from `tip`, newest first, leaving out what `without` reaches."""
+        walker = self._git.walk(tip, SortMode.TOPOLOGICAL | SortMode.TIME if without else SortMode.TIME)
+        if without:
+            walker.hide(without)
+        if first_parent:
+            walker.simplify_first_parent()
+        found = []
+        for commit in walker:
+            found.append(_commit(commit))
+            if len(found) >= limit:
+                break
+        return found
+
+    def file_log(self, tip: str, path: str, *, limit: int = 50, scan: int = 20_000) -> list[Commit]:
+        """Return up to `limit` commits that changed `path`, newest first, looking at no more than `scan` commits."""
+        found: list[Commit] = []
+        for seen, commit in enumerate(self._git.walk(tip, SortMode.TIME)):
+            if seen >= scan or len(found) >= limit:
+                break
+            here = self._oid_at(commit, path)
+            parents = [self._oid_at(parent, path) for parent in commit.parents]
+            if (here not in parents) if parents else here is not None:
+                found.append(_commit(commit))
+        return found
+
+    @staticmethod
+    def _oid_at(commit: pygit2.Commit, path: str) -> pygit2.Oid | None:
+        try:
+            return commit.tree[path].id
+        except KeyError:
+            return None
+
+    def ahead_behind(self, local: str, upstream: str) -> tuple[int, int]:
+        """Return how many commits `local` has that `upstream` lacks, and the other way round."""
+        return self._git.ahead_behind(local, upstream)
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Return the best common ancestor, or None."""
+        base = self._git.merge_base(one, other)
+        return str(base) if base else None
+
+    def contains(self, tip: str, commit: str) -> bool:
+        """Whether `commit` is `tip` or one of its ancestors."""
+        return tip == commit or self._git.descendant_of(tip, commit)
+
+    def changes(self, old: str | None, new: str) -> list[Change]:
+        """Return the paths that differ between two trees or commits, by path."""
+        tree = self._tree(new)
+        options = DiffOption.INCLUDE_TYPECHANGE | DiffOption.SKIP_BINARY_CHECK
+        if old is None:
+            diff = tree.diff_to_tree(flags=options, swap=True)
+        else:
+            diff = self._tree(old).diff_to_tree(tree, flags=options)
+        return sorted((_change(delta) for delta in diff.deltas), key=lambda change: change.path)
+
+    def patch(self, old: str | None, new: str, *, context: int = 3) -> pygit2.Diff:
+        """Return libgit2's diff between two trees with renames found; `calcifer.kit.git.diffs` turns it into rows."""
+        tree = self._tree(new)
+        if old is None:
+            diff = tree.diff_to_tree(context_lines=context, swap=True)
+        else:
+            diff = self._tree(old).diff_to_tree(tree, context_lines=context)
+        diff.find_similar()
+        return diff
+
+    # -- merging ------------------------------------------------------------------------------------------------------
+
+    def merge(self, ours: str, theirs: str) -> Merge:
+        """Merge commit `theirs` into `ours` in memory: the tree, or the conflicting paths. No ref and no checkout is touched."""
+        merge = _merge(str(self.path), ours, theirs)
+        if merge.tree and merge.tree not in self._git:  # pruned since: nothing named that tree
+            _merge.cache_clear()
+            merge = _merge(str(self.path), ours, theirs)
+        return merge
+
+    def merge_trees(self, base: str | None, ours: str, theirs: str) -> Merge:
+        """Merge two trees or commits over `base` (None: the empty tree)."""
+        return _merged(self._git, base, ours, theirs)
+
+    def attribute(self, path: str, name: str, commit: str) -> str | bool | None:
+        """Return a gitattribute of `path` as of `commit` (True, False, a text, or None where it is unspecified)."""
+        return self._git.get_attr(path, name, AttrCheck.INCLUDE_COMMIT | AttrCheck.INDEX_ONLY, commit)
+
+    def remote_url(self, name: str = "origin") -> str | None:
+        """Return the address of a remote, or None."""
+        try:
+            return self._git.remotes[name].url
+        except KeyError:
+            return None
+
+
+@lru_cache(maxsize=2048)
+def _merge(path: str, ours: str, theirs: str) -> Merge:
+    # Commits never change, so neither does their merge; the tree is in the object database by then.
+    git = pygit2.Repository(path)
+    base = git.merge_base(ours, theirs)
+    if base and str(base) == ours:
+        return Merge(str(git[theirs].peel(pygit2.Tree).id))  # writing an index would rewrite every folder
+    if base and str(base) == theirs:
+        return Merge(str(git[ours].peel(pygit2.Tree).id))
+    return _merged(git, str(base) if base else None, ours, theirs)
+
+
+def _merged(git: pygit2.Repository, base: str | None, ours: str, theirs: str) -> Merge:
+    ancestor = git[base].peel(pygit2.Tree) if base else git[git.TreeBuilder().write()]
+    index = git.merge_trees(
+        ancestor, git[ours].peel(pygit2.Tree), git[theirs].peel(pygit2.Tree), flags=MergeFlag.FIND_RENAMES
+    )
+    if index.conflicts is not None:
+        sides = [side for triple in index.conflicts for side in triple if side is not None]
+        return Merge(None, tuple(sorted({side.path for side in sides})))
+    return Merge(str(index.write_tree(git)))
+
+
+def _commit(found: pygit2.Commit) -> Commit:
+    author = found.author
+    try:
+        name, mail = author.name, author.email or ""
+    except UnicodeDecodeError:
+        name, mail = author.raw_name.decode("utf-8", "replace"), author.raw_email.decode("utf-8", "replace")
+    zone = timezone(timedelta(minutes=found.commit_time_offset))
+    at = datetime.fromtimestamp(found.commit_time, zone).astimezone(UTC)
+    message = found.raw_message.decode("utf-8", "replace")
+    parents = tuple(str(parent) for parent in found.parent_ids)
+    return Commit(str(found.id), str(found.tree_id), parents, Person(name, mail), at, message)
+
+
+_KINDS = {FileMode.TREE: "folder", FileMode.LINK: "link", FileMode.COMMIT: "submodule"}
+
+
+def _entry(item: pygit2.Object, path: str) -> Entry:
+    kind = _KINDS.get(item.filemode, "file")
+    return Entry(path, kind, str(item.id), item.filemode, item.size if isinstance(item, pygit2.Blob) else None)
+
+
+def _walk(tree: pygit2.Tree, prefix: str) -> Iterator[tuple[str, Blob]]:
+    for item in tree:
+        path = f"{prefix}/{item.name}" if prefix else item.name or ""
+        if isinstance(item, pygit2.Tree):
+            yield from _walk(item, path)
+        else:
+            yield path, Blob(str(item.id), item.filemode)
+
+
+def _change(delta: pygit2.DiffDelta) -> Change:
+    old, new = delta.old_file, delta.new_file
+    return Change(
+        new.path or old.path,
+        None if delta.status == DeltaStatus.ADDED else Blob(str(old.id), old.mode),
+        None if delta.status == DeltaStatus.DELETED else Blob(str(new.id), new.mode),
+    )

@@ -1,0 +1,194 @@
+"""The only place that makes the database, refs and checkouts move as one.
+
+The row is written by the transaction that it belongs to. It says which refs then have to move, and which checkouts follow. Who
+finds a row when taking the write lock knows that its writer died, and finishes the work: every step is a compare-and-swap or
+finds itself done. A ref that somebody else has moved since is never forced: the row's `lost` handler is told instead.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from calcifer.kit.db import Base, Instant
+from calcifer.kit.errors import CalciferError, NotFound
+from calcifer.kit.git import checkouts
+from calcifer.kit.git.moves import Prepared, RefMove
+from calcifer.kit.git.repository import HEADS, Repository
+
+
+class JournalRow(Base):
+    """A promise that the database made on behalf of git and has not kept yet."""
+
+    __tablename__ = "journal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    plan: Mapped[str]
+    held: Mapped[str | None]
+
+
+@dataclass
+class Following:
+    """A checkout that has to go from one tree to another."""
+
+    checkout: str
+    old_tree: str
+    new_tree: str
+
+
+@dataclass
+class RepositoryPlan:
+    """What has to happen in one repository."""
+
+    path: str
+    moves: list[RefMove]
+    following: list[Following] = field(default_factory=list)
+    worktrees: list[tuple[str, str]] = field(default_factory=list)  # to remove: path, and where to keep what is in it
+
+
+@dataclass
+class Plan:
+    """What has to happen outside the database, and who is told if a ref was moved meanwhile (name of handler, argument)."""
+
+    repositories: list[RepositoryPlan]
+    lost: tuple[str, str] | None = None
+
+    def dumps(self) -> str:
+        """Return the plan as JSON."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def loads(cls, text: str) -> "Plan":
+        """Read what `dumps` wrote."""
+        raw: dict[str, Any] = json.loads(text)
+        repositories = [
+            RepositoryPlan(
+                r["path"],
+                [RefMove(**move) for move in r["moves"]],
+                [Following(**following) for following in r["following"]],
+                [(path, keep) for path, keep in r["worktrees"]],
+            )
+            for r in raw["repositories"]
+        ]
+        return cls(repositories, tuple(raw["lost"]) if raw["lost"] else None)
+
+
+Lost = Callable[[Session, str, str, datetime], None]
+
+
+def planned(repositories: list[Repository], lost: tuple[str, str] | None, keep: Path) -> Plan:
+    """Work out the plan for what `repositories` propose, and raise CheckoutInTheWay while nothing has happened yet."""
+    return Plan([_planned(r, keep) for r in sorted(repositories, key=lambda r: str(r.path)) if r.moves], lost)
+
+
+def _planned(repository: Repository, keep: Path) -> RepositoryPlan:
+    plan = RepositoryPlan(str(repository.path), list(repository.moves.values()))
+    leaving = set(repository.removed_worktrees)
+    for path in repository.removed_worktrees:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        plan.worktrees.append((str(path), str(keep / f"{path.parent.name}-{path.name}-{stamp}")))
+    for checkout in checkouts.checkouts(repository):
+        move = repository.moves.get(HEADS + checkout.branch) if checkout.branch else None
+        if move is None or move.old is None or checkout.path in leaving:
+            continue
+        if move.new is None:
+            raise checkouts.CheckoutInTheWay(
+                f"The checkout {checkout.path} is on '{checkout.branch}', which this would delete.",
+                mend=f"git -C {checkout.path} switch another branch, then repeat.",
+            )
+        changes = repository.changes(move.old, move.new)
+        lost, same = checkouts.obstacles(checkout, changes)
+        if not checkout.is_main and checkout.path not in repository.origins:
+            # Somebody is at work there and would find the branch changed below the edits: refused, even if no path collides.
+            lost = sorted({*lost, *(edit.path for edit in checkouts.edits(checkout))} - set(same))
+        if lost:
+            raise checkouts.in_the_way(checkout, lost)
+        plan.following.append(
+            Following(str(checkout.path), repository.tree_of(move.old), repository.tree_of(move.new))
+        )
+    return plan
+
+
+def write(session: Session, plan: Plan, at: datetime) -> JournalRow:
+    """Add the row to the transaction that the plan belongs to."""
+    row = JournalRow(at=at, plan=plan.dumps())
+    session.add(row)
+    return row
+
+
+def follow(plan: Plan) -> str | None:
+    """Let checkouts follow and worktrees go; return the sentence about one that could not, or None."""
+    held = None
+    for repository in plan.repositories:
+        for following in repository.following:
+            try:
+                _follow(Path(repository.path), following)
+            except NotFound:
+                continue  # the checkout is gone, or on another branch by now: nothing has to follow
+            except CalciferError as error:
+                held = error.message
+        for path, keep in repository.worktrees:
+            try:
+                checkouts.remove_worktree(Path(repository.path), Path(path), Path(keep))
+            except CalciferError as error:
+                held = error.message
+    return held
+
+
+def _follow(path: Path, following: Following) -> None:
+    repository = Repository(path)
+    found = next((c for c in checkouts.checkouts(repository) if str(c.path) == following.checkout), None)
+    if found is None or found.branch is None:
+        raise NotFound(f"The checkout {following.checkout} is not there any more.")
+    changes = repository.changes(following.old_tree, following.new_tree)
+    checkouts.follow(found, following.old_tree, following.new_tree, changes)
+
+
+def clear(session: Session, row_id: int, held: str | None) -> None:
+    """Delete the row, or keep it with the sentence that says what holds it."""
+    if held is None:
+        session.execute(delete(JournalRow).where(JournalRow.id == row_id))
+    elif row := session.get(JournalRow, row_id):
+        row.held = held
+
+
+def pending(session: Session, *, with_held: bool) -> list[JournalRow]:
+    """Return the rows that a writer left behind, oldest first."""
+    query = select(JournalRow).order_by(JournalRow.id)
+    return list(session.scalars(query if with_held else query.where(JournalRow.held.is_(None))))
+
+
+def replay(session: Session, row: JournalRow, handlers: Mapping[str, Lost], now: datetime) -> None:
+    """Finish what a dead writer began; may be repeated after any step. The caller holds the write lock and commits."""
+    plan = Plan.loads(row.plan)
+    for part in plan.repositories:
+        try:
+            lost = _move_the_rest(Repository(Path(part.path)), part.moves)
+        except NotFound:
+            lost = [f"The repository {part.path} is gone."]
+        if lost:
+            part.following = []
+            if plan.lost:
+                handlers[plan.lost[0]](session, plan.lost[1], " ".join(lost), now)
+    clear(session, row.id, follow(plan))
+
+
+def _move_the_rest(repository: Repository, moves: list[RefMove]) -> list[str]:
+    """Move the refs that are still where they were; return a sentence for each that is neither there nor where it should be."""
+    tips = {move.ref: repository.tip(move.ref) for move in moves}
+    lost = [
+        f"'{move.ref.removeprefix(HEADS)}' in {repository.path.name} was moved by somebody else meanwhile."
+        for move in moves
+        if tips[move.ref] not in (move.old, move.new)
+    ]
+    todo = [move for move in moves if tips[move.ref] == move.old and move.old != move.new]
+    if todo and not lost:
+        with Prepared(repository.path, todo) as prepared:
+            prepared.commit()
+    return lost

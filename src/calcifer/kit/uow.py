@@ -1,0 +1,150 @@
+"""The only place that commits: one request, command or job step is one `UnitOfWork`.
+
+A writing unit holds the workspace's write lock from before its transaction begins until its checkouts have followed. Services read
+and write objects in git at once, but only propose ref moves; at the end the moves are prepared (locked and compared), the database
+commits with a journal row, the refs commit, checkouts follow, the row goes. A unit that raises leaves nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from calcifer.kit import journal
+from calcifer.kit.db import Database
+from calcifer.kit.git.moves import Prepared
+from calcifer.kit.git.repository import Person, Repository
+from calcifer.kit.locks import WriteLock
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a name and a mail address that sign commits; `person_id` where they have an account; `role` for permissions."""
+
+    name: str
+    mail: str
+    role: str = "owner"
+    person_id: int | None = None
+
+    @property
+    def person(self) -> Person:
+        """The same as git has it."""
+        return Person(self.name, self.mail)
+
+
+class Refs:
+    """The repositories that a unit has opened, and what it proposes for their refs."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._opened: dict[Path, Repository] = {}
+        self.lost: tuple[str, str] | None = None
+
+    def open(self, path: Path) -> Repository:
+        """Return the repository at `path`, the same object for the whole unit."""
+        if path not in self._opened:
+            self._opened[path] = Repository(path)
+        return self._opened[path]
+
+    def moved(self) -> list[Repository]:
+        """Return the repositories for which something is proposed."""
+        return [repository for repository in self._opened.values() if repository.moves]
+
+
+@dataclass
+class UnitOfWork:
+    """What a service function gets: database session, repositories, actor, the instant that counts as now."""
+
+    db: Session
+    refs: Refs
+    actor: Actor
+    now: datetime
+    request_id: str | None = None
+    jobs: list[int] = field(default_factory=list)
+
+
+Starter = Callable[[list[int]], None]
+
+
+class Units:
+    """Makes units of work over one database and the repositories beside it."""
+
+    def __init__(
+        self,
+        database: Database,
+        var: Path,
+        *,
+        lost: Mapping[str, journal.Lost] | None = None,
+        on_step: Callable[[str], None] = lambda _: None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Keep lock and kept files below `var`; `lost` maps names to handlers; `on_step` is told each step by name."""
+        self.database = database
+        self.clock = clock
+        self.start_jobs: Starter = lambda _: None
+        self._lock = WriteLock(var / "write.lock")
+        self._keep = var / "backups" / "worktrees"
+        self._lost = dict(lost or {})
+        self._on_step = on_step
+
+    @contextmanager
+    def read(self, actor: Actor) -> Iterator[UnitOfWork]:
+        """Give a unit that cannot write; it waits for nobody."""
+        with self.database.reading() as session:
+            yield UnitOfWork(session, Refs(), actor, self.clock())
+
+    @contextmanager
+    def write(self, actor: Actor, request_id: str | None = None) -> Iterator[UnitOfWork]:
+        """Give a unit that commits when the block ends, and leaves nothing when it raises."""
+        with self._lock:
+            self._on_step("locked")
+            self._replay(with_held=False)
+            with self.database.writing() as session:
+                uow = UnitOfWork(session, Refs(), actor, self.clock(), request_id)
+                yield uow
+                self._commit(uow)
+        if uow.jobs:
+            self.start_jobs(uow.jobs)
+
+    def replay(self) -> None:
+        """Finish what died writers began, held rows included; called at start and on request."""
+        with self._lock:
+            self._replay(with_held=True)
+
+    def _replay(self, *, with_held: bool) -> None:
+        with self.database.reading() as session:
+            waiting = [row.id for row in journal.pending(session, with_held=with_held)]
+        for row_id in waiting:
+            with self.database.writing() as session:
+                row = session.get(journal.JournalRow, row_id)
+                if row is not None:
+                    journal.replay(session, row, self._lost, self.clock())
+                session.commit()
+
+    def _commit(self, uow: UnitOfWork) -> None:
+        moved = uow.refs.moved()
+        uow.db.flush()  # a violated constraint must show before any ref is locked
+        if not moved:
+            uow.db.commit()
+            return
+        plan = journal.planned(moved, uow.refs.lost, self._keep)
+        self._on_step("planned")
+        with ExitStack() as stack:
+            prepared = [stack.enter_context(Prepared(Path(part.path), part.moves)) for part in plan.repositories]
+            self._on_step("prepared")
+            row = journal.write(uow.db, plan, uow.now)
+            uow.db.flush()
+            row_id = row.id
+            uow.db.commit()
+            self._on_step("database committed")
+            for transaction in prepared:
+                transaction.commit()
+                self._on_step("refs committed")
+        held = journal.follow(plan)
+        self._on_step("followed")
+        journal.clear(uow.db, row_id, held)
+        uow.db.commit()
+        self._on_step("cleared")

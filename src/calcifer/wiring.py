@@ -1,0 +1,44 @@
+"""The only place that chooses real parts: settings to database, units of work, jobs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from calcifer import migrations
+from calcifer.activity import models as _activity  # noqa: F401  (a table exists once its model is imported)
+from calcifer.config import Settings
+from calcifer.kit.db import Database
+from calcifer.kit.errors import Conflict
+from calcifer.kit.uow import Units
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The parts that entry points work with."""
+
+    settings: Settings
+    units: Units
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self.units.database.close()
+
+
+def wire(settings: Settings) -> Wiring:
+    """Make the workspace's `var`, migrate the database, finish what a killed writer began, and return the parts."""
+    refuse_git_root(settings.home)
+    settings.var.mkdir(parents=True, exist_ok=True)
+    settings.var.chmod(0o700)
+    database = Database(settings.database_url)
+    migrations.migrate(database.engine)
+    units = Units(database, settings.var)
+    units.replay()
+    return Wiring(settings, units)
+
+
+def refuse_git_root(home: Path) -> None:
+    """Raise Conflict where the workspace itself is a repository: its services would be a part of it."""
+    if (home / ".git").exists():
+        raise Conflict(
+            f"The workspace {home} is itself a git repository; only the services in it are.",
+            mend=f"Set CALCIFER_HOME to another directory, or move {home / '.git'} away after a backup.",
+        )
