@@ -31,17 +31,17 @@ FILES = {
 
 # Lucide's names, which are the ids in icons.svg: <svg><use href="…/vendor/icons.svg#git-branch"></use></svg>
 ICONS = """
-    activity archive arrow-down arrow-left arrow-right arrow-up at-sign bell book-open box boxes bug calendar chart-line
-    check chevron-down chevron-left chevron-right chevron-up circle circle-alert circle-check circle-dashed circle-dot
-    circle-minus circle-question-mark circle-x clipboard-list clock cloud-off command container copy corner-down-left
-    database download ellipsis external-link eye eye-off file file-code file-diff file-plus file-text file-x flame
-    folder folder-git-2 folder-open git-branch git-commit-horizontal git-compare git-fork git-merge git-pull-request globe
-    grip-vertical hard-drive hash heart-pulse history house image inbox info key-round keyboard layers layout-dashboard
-    link list list-checks list-filter list-todo loader-circle lock log-in log-out mail menu message-square minus monitor
-    moon network octagon-alert package panel-left pause pencil pin play plug plus power refresh-cw rocket rotate-ccw
-    route save search send server server-cog server-off settings shield shield-alert shield-check sliders-horizontal split
-    square square-check square-terminal star sun sun-moon tag terminal trash-2 triangle-alert undo-2 unlink upload user
-    user-plus users waypoints wifi wifi-off wrench x zap
+    activity archive arrow-down arrow-left arrow-right arrow-up at-sign bell book-open box boxes bug calendar
+    chart-line check chevron-down chevron-left chevron-right chevron-up circle circle-alert circle-check circle-dashed
+    circle-dot circle-minus circle-question-mark circle-x clipboard-list clock cloud-off command container copy
+    corner-down-left database download ellipsis external-link eye eye-off file file-code file-diff file-plus file-text
+    file-x flame folder folder-git-2 folder-open git-branch git-commit-horizontal git-compare git-fork git-merge
+    git-pull-request globe grip-vertical hard-drive hash heart-pulse history house image inbox info key-round keyboard
+    layers layout-dashboard link list list-checks list-filter list-todo loader-circle lock log-in log-out mail menu
+    message-square minus monitor moon network octagon-alert package panel-left pause pencil pin play plug plus power
+    refresh-cw rocket rotate-ccw route save search send server server-cog server-off settings shield shield-alert
+    shield-check sliders-horizontal split square square-check square-terminal star sun sun-moon tag terminal trash-2
+    triangle-alert undo-2 unlink upload user user-plus users waypoints wifi wifi-off wrench x zap
 """.split()
 
 SYMBOL = (
