@@ -1,0 +1,120 @@
+"""The rules of completion: one file each, registered by name; policies choose among them.
+
+A rule judges a `Case`: the item and the merge of this head with the current main. It answers with a `Verdict`: a sentence, the way
+to mend it, evidence. It reads and never writes; what is slow (`verify`) is a job whose result the case carries. A rule that has
+no verdict yet is `pending`, and that is not a pass.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from calcifer.kit.git.repository import Change, Merge, Repository
+
+State = Literal["pass", "fail", "waived", "pending"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a rule says: a whole sentence; where it does not pass, how to mend it; what it saw (paths, lines, texts)."""
+
+    rule: str
+    state: State
+    sentence: str
+    mend: str = ""
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def lets_through(self) -> bool:
+        """Whether completion may go on as far as this rule is concerned."""
+        return self.state in ("pass", "waived")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A checklist line as rules see it."""
+
+    text: str
+    done: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """What rules judge. Paths are relative to the repository; `head` and `main` are commits."""
+
+    number: int
+    branch: str
+    title: str
+    reason: str
+    notes: str
+    docs_reason: str
+    is_express: bool
+    checklist: tuple[Checked, ...]
+    repository: Repository = field(repr=False)
+    main: str
+    head: str
+    verify: str | None = None
+    """The service's verify command as of the merge result."""
+    verify_required: bool = False
+    verification: Callable[[str, str], Verdict] | None = field(default=None, repr=False)
+    """(tree, command) to the verdict of its run, for the rule `verify`."""
+    obstacles: tuple[str, ...] = ()
+    """Paths in checkouts that completion would overwrite, each with its checkout."""
+
+    @cached_property
+    def merge(self) -> Merge:
+        """The merge of head into main: a tree or conflicts."""
+        return self.repository.merge(self.main, self.head)
+
+    @cached_property
+    def tree(self) -> str:
+        """The merge result, or the head's own tree where it conflicts (so that the other rules still have something to say)."""
+        return self.merge.tree or self.repository.tree_of(self.head)
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """What completion would change on main, before CHANGES and record."""
+        return self.repository.changes(self.main, self.tree)
+
+    def after(self, path: str) -> bytes | None:
+        """Read a file of the merge result."""
+        return self.repository.read(self.tree, path)
+
+    def before(self, path: str) -> bytes | None:
+        """Read a file of main as it is."""
+        return self.repository.read(self.main, path)
+
+    @property
+    def fragment(self) -> str:
+        """The path of the change entry on the branch."""
+        return f"changes.d/{self.number}.md"
+
+
+Judge = Callable[[Case], Verdict]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A registered rule. One that is `live` looks at more than the case's commits and the item's own texts, and is never cached."""
+
+    name: str
+    title: str
+    judge: Judge
+    live: bool = False
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(name: str, title: str, *, live: bool = False) -> Callable[[Judge], Judge]:
+    """Register the decorated function as the rule `name`; a name is taken once."""
+
+    def register(judge: Judge) -> Judge:
+        if name in RULES:
+            message = f"There are two rules called {name}."
+            raise ValueError(message)
+        RULES[name] = Rule(name, title, judge, live)
+        return judge
+
+    return register
