@@ -22,7 +22,7 @@ check: environment-dev ## what CI runs besides the tests: linter, format, types,
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -q tests/test_conventions.py tests/test_docs.py
+	$(BIN)/python -m pytest -q tests/test_conventions.py tests/test_one_verb.py tests/test_docs.py
 
 format: environment-dev ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
