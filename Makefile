@@ -6,7 +6,7 @@ ARGS ?=
 FAST := -m "not lab and not browser and not bench"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lab browser docs assets lock environment environment-dev
+.PHONY: help run test check format bench lab browser docs assets lock environment environment-dev python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -50,8 +50,11 @@ lock: environment-dev ## write the lock files anew, with the newest versions tha
 # Both lock files hold for every Python that we support, and name no index.
 LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-environment:
+environment: python
 	@$(PYTHON) scripts/environment.py run
 
-environment-dev:
+environment-dev: python
 	@$(PYTHON) scripts/environment.py dev
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 or newer, or name yours: make run PYTHON=python3.12"; exit 1; }
