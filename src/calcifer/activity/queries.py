@@ -7,7 +7,12 @@ from calcifer.activity.models import Entry
 
 
 def list_entries(
-    session: Session, *, service: str | None = None, item_number: int | None = None, before: int | None = None, limit: int = 50
+    session: Session,
+    *,
+    service: str | None = None,
+    item_number: int | None = None,
+    before: int | None = None,
+    limit: int = 50,
 ) -> list[Entry]:
     """Return up to `limit` entries, newest first, older than the entry `before`."""
     query = select(Entry).order_by(Entry.id.desc()).limit(limit)

@@ -7,7 +7,13 @@ from calcifer.kit.uow import UnitOfWork
 
 
 def record(
-    uow: UnitOfWork, verb: str, subject: str, *, service: str | None = None, item_number: int | None = None, **detail: Any
+    uow: UnitOfWork,
+    verb: str,
+    subject: str,
+    *,
+    service: str | None = None,
+    item_number: int | None = None,
+    **detail: Any,
 ) -> None:
     """Add an entry to this unit: what is recorded has happened, and what has happened is recorded."""
     uow.db.add(

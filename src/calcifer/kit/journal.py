@@ -109,9 +109,7 @@ def _planned(repository: Repository, keep: Path) -> RepositoryPlan:
             lost = sorted({*lost, *(edit.path for edit in checkouts.edits(checkout))} - set(same))
         if lost:
             raise checkouts.in_the_way(checkout, lost)
-        plan.following.append(
-            Following(str(checkout.path), repository.tree_of(move.old), repository.tree_of(move.new))
-        )
+        plan.following.append(Following(str(checkout.path), repository.tree_of(move.old), repository.tree_of(move.new)))
     return plan
 
 

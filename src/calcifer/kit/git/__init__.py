@@ -12,4 +12,4 @@ import pygit2
 from pygit2.enums import Option
 
 # Objects must survive a power cut before a ref names them; git's own default leaves loose objects to the page cache.
-pygit2.option(Option.ENABLE_FSYNC_GITDIR, True)
+pygit2.option(Option.ENABLE_FSYNC_GITDIR, True)  # noqa: FBT003  (libgit2's interface)

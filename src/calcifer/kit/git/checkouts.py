@@ -53,9 +53,7 @@ def checkouts(repository: Repository) -> list[Checkout]:
         found.append(Checkout(repository.path, repository.git_dir, _branch(repository.git_dir), is_main=True))
     worktrees = repository.git_dir / "worktrees"
     if worktrees.is_dir():
-        for git_dir in sorted(worktrees.iterdir()):
-            if checkout := _linked(git_dir):
-                found.append(checkout)
+        found += [checkout for git_dir in sorted(worktrees.iterdir()) if (checkout := _linked(git_dir))]
     return found
 
 
@@ -83,7 +81,13 @@ def on_branch(repository: Repository, branch: str) -> list[Checkout]:
 def edits(checkout: Checkout) -> list[Edit]:
     """Return what is uncommitted in a checkout, staged or not, without ignored files; in git's order."""
     out = run(
-        "--no-optional-locks", "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", cwd=checkout.path
+        "--no-optional-locks",
+        "status",
+        "--porcelain=v2",
+        "-z",
+        "--untracked-files=all",
+        "--no-renames",
+        cwd=checkout.path,
     ).text
     found = []
     for line in out.split("\0"):
@@ -106,7 +110,8 @@ def snapshot(checkout: Checkout, base: str, paths: Iterable[str] | None = None) 
     """
     if (checkout.git_dir / "MERGE_HEAD").exists() or any(edit.kind == "conflict" for edit in edits(checkout)):
         raise Conflict(
-            f"A merge is unfinished in {checkout.path}: end it there first.", mend="git merge --continue or git merge --abort"
+            f"A merge is unfinished in {checkout.path}: end it there first.",
+            mend="git merge --continue or git merge --abort",
         )
     names = None if paths is None else list(paths)
     with tempfile.TemporaryDirectory(prefix="calcifer-index-") as folder:
@@ -119,7 +124,15 @@ def snapshot(checkout: Checkout, base: str, paths: Iterable[str] | None = None) 
             run("add", "--all", "--", ".", cwd=checkout.path, env=env | {"GIT_LITERAL_PATHSPECS": "0"})
         else:
             listed = b"\0".join(os.fsencode(name) for name in names)
-            run("add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul", cwd=checkout.path, env=env, stdin=listed)
+            run(
+                "add",
+                "--all",
+                "--pathspec-from-file=-",
+                "--pathspec-file-nul",
+                cwd=checkout.path,
+                env=env,
+                stdin=listed,
+            )
         return run("write-tree", cwd=checkout.path, env=env).text.strip()
 
 
@@ -174,7 +187,7 @@ def _content(root: Path, change: Change) -> str:
         if SUBMODULE_MODE in modes:
             return "old"
         return "old" if change.old is None and not any(path.iterdir()) else "other"
-    oid = pygit2.hash(os.readlink(os.fsencode(path))) if path.is_symlink() else pygit2.hashfile(os.fspath(path))
+    oid = pygit2.hash(os.fsencode(path.readlink())) if path.is_symlink() else pygit2.hashfile(os.fspath(path))
     is_link = (status.st_mode & 0o170000) == LINK_MODE
     for state, blob in (("new", change.new), ("old", change.old)):
         if blob and blob.oid == str(oid) and (blob.mode == LINK_MODE) == is_link:

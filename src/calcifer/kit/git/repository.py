@@ -7,14 +7,14 @@ unit can open, commit and complete, and still move each ref once.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import AttrCheck, DeltaStatus, DiffOption, FileMode, MergeFlag, ObjectType, SortMode
+from pygit2.enums import AttrCheck, DeltaStatus, DiffOption, FileMode, ObjectType, SortMode
 
 from calcifer.kit.errors import Conflict, Invalid, NotFound, Unavailable
-from calcifer.kit.git import trees
+from calcifer.kit.git import merges, trees
+from calcifer.kit.git.merges import Merge
 from calcifer.kit.git.moves import RefMove
 from calcifer.kit.git.trees import Blob, Edits
 
@@ -64,14 +64,6 @@ class Entry:
     oid: str
     mode: int
     size: int | None = None
-
-
-@dataclass(frozen=True)
-class Merge:
-    """What merging would give: a tree, or the paths that conflict."""
-
-    tree: str | None
-    conflicts: tuple[str, ...] = ()
 
 
 class Repository:
@@ -156,13 +148,19 @@ class Repository:
 
     def commit(self, oid: str) -> Commit:
         """Return the commit with this id; NotFound where there is none."""
-        found = self._git.get(oid)
+        found = self._get(oid)
         if not isinstance(found, pygit2.Commit):
             raise NotFound(f"{self.path.name} has no commit {oid[:12]}.")
         return _commit(found)
 
+    def _get(self, oid: str) -> pygit2.Object | None:
+        try:
+            return self._git.get(oid)
+        except ValueError:
+            return None  # no object id at all
+
     def _tree(self, rev: str) -> pygit2.Tree:
-        found = self._git.get(rev)
+        found = self._get(rev)
         if found is None:
             raise NotFound(f"{self.path.name} has no commit {rev[:12]}.")
         try:
@@ -193,14 +191,14 @@ class Repository:
 
     def blob(self, oid: str) -> bytes:
         """Return the bytes of a blob."""
-        found = self._git.get(oid)
+        found = self._get(oid)
         if not isinstance(found, pygit2.Blob):
             raise NotFound(f"{self.path.name} has no file object {oid[:12]}.")
         return found.data
 
     def size(self, oid: str) -> int:
         """Return the size of a blob in bytes without reading it all."""
-        found = self._git.get(oid)
+        found = self._get(oid)
         return found.size if isinstance(found, pygit2.Blob) else 0
 
     def folder(self, rev: str, path: str = "") -> list[Entry]:
@@ -285,19 +283,16 @@ class Repository:
         """Return the paths that differ between two trees or commits, by path."""
         tree = self._tree(new)
         options = DiffOption.INCLUDE_TYPECHANGE | DiffOption.SKIP_BINARY_CHECK
-        if old is None:
-            diff = tree.diff_to_tree(flags=options, swap=True)
-        else:
-            diff = self._tree(old).diff_to_tree(tree, flags=options)
+        before = self._tree(old) if old else None
+        diff = before.diff_to_tree(tree, flags=options) if before else tree.diff_to_tree(flags=options, swap=True)
         return sorted((_change(delta) for delta in diff.deltas), key=lambda change: change.path)
 
     def patch(self, old: str | None, new: str, *, context: int = 3) -> pygit2.Diff:
         """Return libgit2's diff between two trees with renames found; `calcifer.kit.git.diffs` turns it into rows."""
         tree = self._tree(new)
-        if old is None:
-            diff = tree.diff_to_tree(context_lines=context, swap=True)
-        else:
-            diff = self._tree(old).diff_to_tree(tree, context_lines=context)
+        before = self._tree(old) if old else None
+        options = {"context_lines": context}
+        diff = before.diff_to_tree(tree, **options) if before else tree.diff_to_tree(**options, swap=True)
         diff.find_similar()
         return diff
 
@@ -305,15 +300,19 @@ class Repository:
 
     def merge(self, ours: str, theirs: str) -> Merge:
         """Merge commit `theirs` into `ours` in memory: the tree, or the conflicting paths. No ref and no checkout is touched."""
-        merge = _merge(str(self.path), ours, theirs)
-        if merge.tree and merge.tree not in self._git:  # pruned since: nothing named that tree
-            _merge.cache_clear()
-            merge = _merge(str(self.path), ours, theirs)
-        return merge
+        return merges.commits(self._git, ours, theirs)
 
     def merge_trees(self, base: str | None, ours: str, theirs: str) -> Merge:
         """Merge two trees or commits over `base` (None: the empty tree)."""
-        return _merged(self._git, base, ours, theirs)
+        return merges.trees(self._git, base, ours, theirs)
+
+    def merge_resolved(self, ours: str, theirs: str) -> str:
+        """Return the tree of a merge that conflicts, with our side of each conflicting path where there is one."""
+        return merges.resolved(self._git, ours, theirs)
+
+    def conflict(self, ours: str, theirs: str, path: str) -> bytes | None:
+        """Return the file with conflict marks as git would leave it, or None where one side deleted it."""
+        return merges.marked(self._git, ours, theirs, path)
 
     def attribute(self, path: str, name: str, commit: str) -> str | bool | None:
         """Return a gitattribute of `path` as of `commit` (True, False, a text, or None where it is unspecified)."""
@@ -325,29 +324,6 @@ class Repository:
             return self._git.remotes[name].url
         except KeyError:
             return None
-
-
-@lru_cache(maxsize=2048)
-def _merge(path: str, ours: str, theirs: str) -> Merge:
-    # Commits never change, so neither does their merge; the tree is in the object database by then.
-    git = pygit2.Repository(path)
-    base = git.merge_base(ours, theirs)
-    if base and str(base) == ours:
-        return Merge(str(git[theirs].peel(pygit2.Tree).id))  # writing an index would rewrite every folder
-    if base and str(base) == theirs:
-        return Merge(str(git[ours].peel(pygit2.Tree).id))
-    return _merged(git, str(base) if base else None, ours, theirs)
-
-
-def _merged(git: pygit2.Repository, base: str | None, ours: str, theirs: str) -> Merge:
-    ancestor = git[base].peel(pygit2.Tree) if base else git[git.TreeBuilder().write()]
-    index = git.merge_trees(
-        ancestor, git[ours].peel(pygit2.Tree), git[theirs].peel(pygit2.Tree), flags=MergeFlag.FIND_RENAMES
-    )
-    if index.conflicts is not None:
-        sides = [side for triple in index.conflicts for side in triple if side is not None]
-        return Merge(None, tuple(sorted({side.path for side in sides})))
-    return Merge(str(index.write_tree(git)))
 
 
 def _commit(found: pygit2.Commit) -> Commit:

@@ -36,13 +36,14 @@ def _edited(repository: pygit2.Repository, tree: pygit2.Object | None, edits: Ed
         if rest:
             below.setdefault(name, {})[rest] = blob
         elif blob is not None:
-            if _kind(builder, name) == FileMode.TREE:
+            there = _found(builder, name)
+            if there is not None and there.filemode == FileMode.TREE:
                 raise Conflict(f"'{where}{name}' is a folder: a file cannot take its place.")
             builder.insert(name, blob.oid, blob.mode)
-        elif builder.get(name) is not None:
+        elif _found(builder, name) is not None:
             builder.remove(name)
     for name, inner in below.items():
-        entry = builder.get(name)
+        entry = _found(builder, name)
         if entry is not None and entry.filemode != FileMode.TREE:
             if all(blob is None for blob in inner.values()):
                 continue
@@ -55,6 +56,5 @@ def _edited(repository: pygit2.Repository, tree: pygit2.Object | None, edits: Ed
     return builder.write() if len(builder) else None
 
 
-def _kind(builder: pygit2.TreeBuilder, name: str) -> int | None:
-    entry = builder.get(name)
-    return None if entry is None else entry.filemode
+def _found(builder: pygit2.TreeBuilder, name: str) -> pygit2.Object | None:
+    return builder.get(name)  # the stubs say that it is never None

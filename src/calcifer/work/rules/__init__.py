@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from calcifer.kit.git.repository import Change, Merge, Repository
+from calcifer.kit.git.merges import Merge
+from calcifer.kit.git.repository import Change, Repository
 
 State = Literal["pass", "fail", "waived", "pending"]
 

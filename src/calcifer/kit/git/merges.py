@@ -1,0 +1,77 @@
+"""The only place that merges: in memory, commits into a tree or the paths that conflict."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pygit2
+from pygit2.enums import MergeFlag
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What merging would give: a tree, or the paths that conflict."""
+
+    tree: str | None
+    conflicts: tuple[str, ...] = ()
+
+
+def commits(git: pygit2.Repository, ours: str, theirs: str) -> Merge:
+    """Merge commit `theirs` into commit `ours`; the same two again cost nothing."""
+    merge = _commits(git.path, ours, theirs)
+    if merge.tree and merge.tree not in git:  # pruned since: nothing named that tree
+        _commits.cache_clear()
+        merge = _commits(git.path, ours, theirs)
+    return merge
+
+
+@lru_cache(maxsize=2048)
+def _commits(path: str, ours: str, theirs: str) -> Merge:
+    # Commits never change, so neither does their merge; its tree is in the object database by then.
+    git = pygit2.Repository(path)
+    base = git.merge_base(ours, theirs)
+    if base and str(base) == ours:
+        return Merge(str(git[theirs].peel(pygit2.Tree).id))  # writing an index would rewrite every folder
+    if base and str(base) == theirs:
+        return Merge(str(git[ours].peel(pygit2.Tree).id))
+    return trees(git, str(base) if base else None, ours, theirs)
+
+
+def trees(git: pygit2.Repository, base: str | None, ours: str, theirs: str) -> Merge:
+    """Merge two trees or commits over `base` (None: the empty tree)."""
+    index = _index(git, base, ours, theirs)
+    if index.conflicts is not None:
+        sides = [side for triple in index.conflicts for side in triple if side is not None]
+        return Merge(None, tuple(sorted({side.path for side in sides})))
+    return Merge(str(index.write_tree(git)))
+
+
+def resolved(git: pygit2.Repository, ours: str, theirs: str) -> str:
+    """Return the tree of a conflicting merge with our side of each conflicting path, theirs where we deleted it."""
+    index = _index(git, _base(git, ours, theirs), ours, theirs)
+    for triple in list(index.conflicts or ()):
+        kept = triple[1] or triple[2]
+        del index.conflicts[next(side.path for side in triple if side is not None)]
+        if kept is not None:
+            index.add(pygit2.IndexEntry(kept.path, kept.id, kept.mode))
+    return str(index.write_tree(git))
+
+
+def marked(git: pygit2.Repository, ours: str, theirs: str, path: str) -> bytes | None:
+    """Return a conflicting file with conflict marks, or None where one side has no such file."""
+    index = _index(git, _base(git, ours, theirs), ours, theirs)
+    for triple in list(index.conflicts or ()):
+        if any(side and side.path == path for side in triple) and triple[1] and triple[2]:
+            text: str = git.merge_file_from_index(*triple)
+            return text.encode()
+    return None
+
+
+def _base(git: pygit2.Repository, ours: str, theirs: str) -> str | None:
+    base = git.merge_base(ours, theirs)
+    return str(base) if base else None
+
+
+def _index(git: pygit2.Repository, base: str | None, ours: str, theirs: str) -> pygit2.Index:
+    ancestor = git[base].peel(pygit2.Tree).id if base else git.TreeBuilder().write()
+    sides = git[ours].peel(pygit2.Tree), git[theirs].peel(pygit2.Tree)
+    return git.merge_trees(ancestor, *sides, flags=MergeFlag.FIND_RENAMES)

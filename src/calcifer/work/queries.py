@@ -1,0 +1,135 @@
+"""Every SELECT on work."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from calcifer.kit.errors import NotFound
+from calcifer.services.models import Service
+from calcifer.work.models import Item, Stray, TrustedCommand, Verification
+
+MAX_NUMBER = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of items is narrowed to; None leaves a filter out."""
+
+    state: str | None = None
+    service: str | None = None
+    category: str | None = None
+    person: str | None = None
+    """Author or assignee."""
+    text: str | None = None
+    """Words of the title, or a number."""
+    opened_before: datetime | None = None
+    parent: int | None = None
+
+
+def get_item(session: Session, number: int) -> Item:
+    """Return the item with its service, checklist and waivers; NotFound where there is none."""
+    item = find_item(session, number)
+    if item is None:
+        raise NotFound(f"There is no item #{number}.")
+    return item
+
+
+def find_item(session: Session, number: int) -> Item | None:
+    """Return the item with its service, checklist and waivers, or None."""
+    if not 0 < number <= MAX_NUMBER:
+        return None
+    options = (joinedload(Item.service), selectinload(Item.checklist), selectinload(Item.waivers))
+    return session.scalar(select(Item).where(Item.number == number).options(*options))
+
+
+def list_items(session: Session, filters: Filters, *, before: int | None = None, limit: int = 50) -> list[Item]:
+    """Return up to `limit` items with their services, newest first, with numbers below `before`."""
+    query = select(Item).options(joinedload(Item.service)).order_by(Item.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(Item.number < before)
+    if filters.state:
+        query = query.where(Item.state == filters.state)
+    if filters.category:
+        query = query.where(Item.category == filters.category)
+    if filters.service:
+        query = query.where(Item.service_id.in_(select(Service.id).where(Service.name == filters.service)))
+    if filters.person:
+        query = query.where(or_(Item.author == filters.person, Item.assignee == filters.person))
+    if filters.opened_before:
+        query = query.where(Item.opened_at < filters.opened_before)
+    if filters.parent is not None:
+        query = query.where(Item.parent_number == filters.parent)
+    for word in (filters.text or "").split()[:8]:
+        number = word.removeprefix("#")
+        like = Item.title.icontains(word, autoescape=True)
+        is_number = number.isdecimal() and number.isascii() and len(number) < 10
+        query = query.where(or_(like, Item.number == int(number)) if is_number else like)
+    return list(session.scalars(query))
+
+
+def list_children(session: Session, number: int) -> list[Item]:
+    """Return the items that belong to a parent, oldest first."""
+    query = select(Item).options(joinedload(Item.service)).where(Item.parent_number == number).order_by(Item.number)
+    return list(session.scalars(query))
+
+
+def count_open(session: Session, *, service_id: int | None = None, most: int = 1000) -> int:
+    """Count open items, but no further than `most`: a page must not cost more the more there is."""
+    query = select(Item.number).where(Item.state == "open")
+    if service_id is not None:
+        query = query.where(Item.service_id == service_id)
+    return session.scalar(select(func.count()).select_from(query.limit(most).subquery())) or 0
+
+
+def next_number(session: Session) -> int:
+    """Return the number of the next item: one more than any item, ref or record has."""
+    highest = session.scalar(select(func.max(Item.number))) or 0
+    seen = session.scalar(select(func.max(Service.highest_number))) or 0
+    return max(highest, seen) + 1
+
+
+def known_merges(session: Session, service_id: int, oids: Iterable[str]) -> set[str]:
+    """Return those of `oids` that completed an item or are listed as strays already."""
+    wanted = list(oids)
+    merges = session.scalars(select(Item.merge).where(Item.service_id == service_id, Item.merge.in_(wanted)))
+    strays = session.scalars(select(Stray.oid).where(Stray.service_id == service_id, Stray.oid.in_(wanted)))
+    return {oid for oid in (*merges, *strays) if oid}
+
+
+def list_strays(session: Session, *, service_id: int | None = None, limit: int = 200) -> list[Stray]:
+    """Return commits on main that wait for an item, newest first."""
+    query = select(Stray).options(joinedload(Stray.service)).where(Stray.item_number.is_(None))
+    if service_id is not None:
+        query = query.where(Stray.service_id == service_id)
+    return list(session.scalars(query.order_by(Stray.id.desc()).limit(limit)))
+
+
+def list_answered(session: Session, number: int) -> list[Stray]:
+    """Return the strays that an item answers for, oldest first."""
+    return list(session.scalars(select(Stray).where(Stray.item_number == number).order_by(Stray.id)))
+
+
+def find_trusted(session: Session, service_id: int, command: str) -> TrustedCommand | None:
+    """Return who trusted exactly this command of a service, or None."""
+    query = select(TrustedCommand).where(TrustedCommand.service_id == service_id, TrustedCommand.command == command)
+    return session.scalar(query)
+
+
+def find_verification(session: Session, service_id: int, tree: str, command: str) -> Verification | None:
+    """Return the newest run of a command on a tree, or None."""
+    query = (
+        select(Verification)
+        .where(Verification.service_id == service_id, Verification.tree == tree, Verification.command == command)
+        .order_by(Verification.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def open_branches(session: Session, service_id: int) -> set[str]:
+    """Return the branches that open items of a service own."""
+    query = select(Item.branch).where(Item.service_id == service_id, Item.state == "open", Item.branch.is_not(None))
+    return {branch for branch in session.scalars(query) if branch}

@@ -1,0 +1,186 @@
+"""The only place that writes and reads an item as a file: YAML front matter for programs, Markdown for people.
+
+An open item is `item.md` on its own ref, a completed one the record in `.calcifer/work/`; both have this form. The front matter
+alone is what `parse` trusts, but for the notes, which are everything after the heading `## Notes`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+
+from calcifer.kit.errors import Invalid
+
+_MARK = "\n## Notes\n"
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A checklist line with who ticked it and when."""
+
+    text: str
+    done_by: str | None = None
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Waived:
+    """A waiver as the record keeps it."""
+
+    rule: str
+    head: str
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict as the record keeps it."""
+
+    rule: str
+    verdict: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """A commit of the branch as the record keeps it."""
+
+    commit: str
+    subject: str
+    author: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that an item says. Instants are UTC, whole microseconds."""
+
+    number: int
+    title: str
+    reason: str
+    kind: str
+    category: str
+    action: str
+    service: str
+    state: str
+    author: str
+    author_mail: str
+    opened_at: datetime
+    updated_at: datetime
+    branch: str | None = None
+    is_parent: bool = False
+    is_express: bool = False
+    parent: int | None = None
+    reverts: int | None = None
+    assignee: str | None = None
+    docs_reason: str = ""
+    notes: str = ""
+    completed_at: datetime | None = None
+    completed_by: str | None = None
+    change: str = ""
+    checklist: list[Tick] = field(default_factory=list)
+    waivers: list[Waived] = field(default_factory=list)
+    verdicts: list[Judged] = field(default_factory=list)
+    commits: list[Made] = field(default_factory=list)
+    answers_for: list[str] = field(default_factory=list)
+    """Commits that were on main before the item, which it explains."""
+
+
+_PARTS = {"checklist": Tick, "waivers": Waived, "verdicts": Judged, "commits": Made}
+
+
+def render(record: Record) -> str:
+    """Write the file: front matter, then the report."""
+    front: dict[str, Any] = {}
+    for name, value in vars(record).items():
+        if name in ("notes", "kind") or value in (None, "", [], False):
+            continue
+        front[name] = [_plain(vars(part)) if name in _PARTS else part for part in value] if isinstance(value, list) else value
+    head = yaml.dump(_plain(front), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return f"---\n{head}---\n\n{_report(record)}{_MARK}\n{record.notes or 'None.'}\n"
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _report(record: Record) -> str:
+    lines = [f"# {_flat(record.title)}", "", _summary(record), "", "## Reason", "", *_quoted(record.reason)]
+    if record.change:
+        lines += ["", "## Change", "", *_quoted(record.change)]
+    if record.checklist:
+        lines += ["", "## Checklist", "", *(_line(tick) for tick in record.checklist)]
+    if record.verdicts:
+        lines += ["", "## Rules", "", *(f"- {v.rule}: {v.verdict}. {_flat(v.sentence)}" for v in record.verdicts)]
+    for waiver in record.waivers:
+        lines += [f"- {waiver.rule} was waived by {_flat(waiver.by)} on {waiver.at:%Y-%m-%d}: {_flat(waiver.reason)}"]
+    if record.docs_reason:
+        lines += ["", f"No document had to change: {_flat(record.docs_reason)}"]
+    if record.commits:
+        lines += ["", "## Commits", "", *(f"- `{c.commit[:12]}` {_flat(c.subject)} ({_flat(c.author)})" for c in record.commits)]
+    if record.answers_for:
+        lines += ["", "## Answers for", "", *(f"- `{oid[:12]}`" for oid in record.answers_for)]
+    return "\n".join(lines) + "\n"
+
+
+def _summary(record: Record) -> str:
+    words = [f"{record.kind} (#{record.number}) to {record.service}, opened by {_flat(record.author)} on {record.opened_at:%Y-%m-%d}"]
+    if record.completed_at:
+        words.append(f"completed by {_flat(record.completed_by or '?')} on {record.completed_at:%Y-%m-%d}")
+    else:
+        words.append(record.state)
+    if record.parent:
+        words.append(f"part of #{record.parent}")
+    if record.reverts:
+        words.append(f"takes back #{record.reverts}")
+    return ", ".join(words) + "."
+
+
+def _line(tick: Tick) -> str:
+    if tick.done_at is None:
+        return f"- [ ] {_flat(tick.text)}"
+    return f"- [x] {_flat(tick.text)} ({_flat(tick.done_by or '?')}, {tick.done_at:%Y-%m-%d})"
+
+
+def _quoted(text: str) -> list[str]:
+    return [f"> {line}".rstrip() for line in text.split("\n")]
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def parse(content: str) -> Record:
+    """Read what `render` wrote; raises Invalid with a sentence where it cannot be read."""
+    text = content.replace("\r\n", "\n")
+    head, mark, body = text.removeprefix("---\n").partition("\n---\n")
+    if not text.startswith("---\n") or not mark:
+        raise Invalid("The record has no front matter between two lines of '---'.")
+    try:
+        front = yaml.load(head, Loader=_Loader)  # noqa: S506  (a safe loader, written in C where there is one)
+        values = {name: value for name, value in front.items() if name in Record.__dataclass_fields__}
+        for name, part in _PARTS.items():
+            values[name] = [part(**_instants(entry)) for entry in values.get(name, [])]
+        notes = body.partition(_MARK)[2].strip("\n")
+        kind = f"{values['category']} {values['action']}"
+        return Record(**{"kind": kind, **_instants(values), "notes": "" if notes == "None." else notes})
+    except (yaml.YAMLError, TypeError, AttributeError, KeyError, ValueError) as error:
+        raise Invalid(f"The record cannot be read: {error}") from None
+
+
+def _instants(values: dict[str, Any]) -> dict[str, Any]:
+    made = {}
+    for name, value in values.items():
+        instant = datetime.fromisoformat(value) if name.endswith("_at") or name == "at" and isinstance(value, str) else value
+        if isinstance(instant, datetime) and instant.tzinfo is None:
+            instant = instant.replace(tzinfo=UTC)
+        made[name] = instant
+    return made

@@ -1,0 +1,37 @@
+"""Every change to work, one function per verb; split by noun: items, checklist, commits, completion, express, strays, trust."""
+
+from calcifer.work.service.checklist import add, move, remove, tick, untick
+from calcifer.work.service.commits import checkout, commit, update
+from calcifer.work.service.completion import complete, judge, waive
+from calcifer.work.service.express import change, collect
+from calcifer.work.service.items import drop, edit, open_item, reopen
+from calcifer.work.service.reverting import revert
+from calcifer.work.service.strays import claim, find_strays
+from calcifer.work.service.trust import trust, verify
+
+open = open_item  # noqa: A001  (the verb that page, API and command line have)
+
+__all__ = [
+    "add",
+    "change",
+    "checkout",
+    "claim",
+    "collect",
+    "commit",
+    "complete",
+    "drop",
+    "edit",
+    "find_strays",
+    "judge",
+    "move",
+    "open",
+    "remove",
+    "reopen",
+    "revert",
+    "tick",
+    "trust",
+    "untick",
+    "update",
+    "verify",
+    "waive",
+]

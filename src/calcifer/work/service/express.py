@@ -1,0 +1,79 @@
+"""The express lane: a change small enough to open, check and merge in one step; and edits in main's checkout that become an item."""
+
+from calcifer.accounts import permissions
+from calcifer.kit.errors import Conflict, Invalid
+from calcifer.kit.git import checkouts
+from calcifer.kit.git.moves import BranchMoved
+from calcifer.kit.git.names import checked_path
+from calcifer.kit.git.repository import Repository
+from calcifer.kit.git.trees import Blob
+from calcifer.kit.uow import UnitOfWork
+from calcifer.services import queries as catalog
+from calcifer.services.models import Service
+from calcifer.work.models import Item
+from calcifer.work.rules import Verdict
+from calcifer.work.schemas import ItemChanges, NewChange, NewItem
+from calcifer.work.service.commits import commit_tree, with_files
+from calcifer.work.service.completion import complete, judge
+from calcifer.work.service.items import edit, open_item
+from calcifer.work.service.storing import head_of, main_of, repository_of
+from calcifer.work.service.trust import ask_verification
+
+TITLE_CHARACTERS = 72
+
+
+def change(uow: UnitOfWork, new: NewChange) -> tuple[Item, list[Verdict]]:
+    """Open, commit and, where every rule lets it through, complete; else the item stays open. Return it with the verdicts."""
+    permissions.require(uow.actor, "work.change")
+    item = _begun(uow, new, express=True)
+    verdicts = judge(uow, item)
+    if all(verdict.lets_through for verdict in verdicts):
+        return complete(uow, item.number), verdicts
+    ask_verification(uow, item)
+    return item, verdicts
+
+
+def collect(uow: UnitOfWork, new: NewChange) -> Item:
+    """Make an item of the edits that lie in main's checkout, with all of its checklist, and leave it open."""
+    permissions.require(uow.actor, "work.collect")
+    return _begun(uow, new, express=False)
+
+
+def _begun(uow: UnitOfWork, new: NewChange, *, express: bool) -> Item:
+    service = catalog.get_service(uow.db, new.service)
+    repository = repository_of(uow, service)
+    main = main_of(repository, service)
+    if new.base is not None and new.base != main:
+        raise BranchMoved(
+            f"'{service.main_branch}' of {service.name} has moved since you began: compare both versions, then repeat."
+        )
+    tree = with_files(repository, main, main, new.files) if new.files else _edited(repository, service, main, new)
+    if tree == repository.tree_of(main):
+        raise Invalid.field("files", f"There is nothing to change: {service.name} has this content already.")
+    opened = NewItem(title=_title(new.reason), reason=new.reason, action=new.action, service=service.name)
+    item = open_item(uow, opened, express=express)
+    edit(uow, item.number, ItemChanges(notes=new.reason))
+    head = head_of(repository, item)
+    tree = repository.edit(tree, {item.fragment: Blob(repository.write_blob(new.reason.encode() + b"\n"))})
+    commit_tree(uow, repository, item, head, tree, new.reason)
+    return item
+
+
+def _edited(repository: Repository, service: Service, main: str, new: NewChange) -> str:
+    checkout = next((c for c in checkouts.checkouts(repository) if c.is_main), None)
+    if checkout is None:
+        raise Conflict(f"{service.name} has no checkout: name the files with their new content.")
+    if checkout.branch != service.main_branch:
+        raise Conflict(
+            f"The checkout of {service.name} is not on '{service.main_branch}'.",
+            mend=f"git -C {checkout.path} switch {service.main_branch}",
+        )
+    paths = None if new.paths is None else [checked_path(path, "paths") for path in new.paths]
+    return checkouts.snapshot(checkout, main, paths)
+
+
+def _title(reason: str) -> str:
+    first = reason.strip().partition("\n")[0].strip()
+    if len(first) <= TITLE_CHARACTERS:
+        return first.rstrip(".")
+    return first[:TITLE_CHARACTERS].rsplit(" ", 1)[0] + "…"

@@ -1,0 +1,56 @@
+"""Commits that reached main without an item: found, listed, and given one afterwards."""
+
+from calcifer.accounts import permissions
+from calcifer.kit.errors import Invalid
+from calcifer.kit.git.trees import Blob
+from calcifer.kit.uow import UnitOfWork
+from calcifer.services import queries as catalog
+from calcifer.services.models import Service
+from calcifer.work import queries
+from calcifer.work.models import Item, Stray
+from calcifer.work.schemas import Claim, ItemChanges, NewItem
+from calcifer.work.service.commits import commit_tree
+from calcifer.work.service.items import edit, open_item
+from calcifer.work.service.storing import head_of, repository_of, save
+
+LOOK = 2000
+
+
+def find_strays(uow: UnitOfWork, service: Service) -> int:
+    """List the first-parent commits on main since the last known one that no completion brought in; return how many are new."""
+    permissions.require(uow.actor, "work.find_strays")
+    repository = repository_of(uow, service)
+    tip = repository.branch(service.main_branch)
+    if tip is None or tip == service.baseline:
+        return 0
+    found = 0
+    for commit in repository.log(tip, without=service.baseline, first_parent=True, limit=LOOK):
+        if queries.known_merges(uow.db, service.id, [commit.oid]):
+            break  # what is older was looked at when this one came
+        uow.db.add(
+            Stray(service_id=service.id, oid=commit.oid, subject=commit.subject[:200], author=commit.author.name, at=commit.at)
+        )
+        found += 1
+    return found
+
+
+def claim(uow: UnitOfWork, new: Claim) -> Item:
+    """Open an item that answers for commits on main; it completes like any other, and its record names them."""
+    permissions.require(uow.actor, "work.claim")
+    service = catalog.get_service(uow.db, new.service)
+    waiting = queries.list_strays(uow.db, service_id=service.id, limit=1000)
+    wanted = waiting if new.commits is None else [stray for stray in waiting if stray.oid in new.commits]
+    if not wanted or (new.commits is not None and len(wanted) != len(set(new.commits))):
+        raise Invalid.field("commits", f"{service.name} has no such commits that wait for an item.")
+    title = new.title or wanted[0].subject
+    item = open_item(uow, NewItem(title=title, reason=new.reason, service=service.name))
+    uow.db.flush()  # the strays refer to the item
+    for stray in wanted:
+        stray.item_number = item.number
+    edit(uow, item.number, ItemChanges(notes=new.reason))
+    save(uow, item, f"#{item.number} answers for {len(wanted)} commits")
+    repository = repository_of(uow, service)
+    head = head_of(repository, item)
+    tree = repository.edit(head, {item.fragment: Blob(repository.write_blob(new.reason.encode() + b"\n"))})
+    commit_tree(uow, repository, item, head, tree, f"Answer for {len(wanted)} commits on {service.main_branch}")
+    return item

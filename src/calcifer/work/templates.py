@@ -1,0 +1,23 @@
+"""The only place that knows which checklist an item begins with: files, by category and action, overridable per service."""
+
+import re
+from functools import cache
+from importlib import resources
+
+from calcifer.kit.git.repository import Repository
+
+LINES = 50
+_LINE = re.compile(r"\s*[-*]\s+(?:\[[ xX]\]\s+)?(\S.*)")
+
+
+def checklist(repository: Repository, main: str, category: str, action: str) -> list[str]:
+    """Return the lines of `.calcifer/checklists/<category>-<action>.md` on main, else of Calcifer's own template."""
+    own = repository.read(main, f".calcifer/checklists/{category}-{action}.md")
+    text = own.decode("utf-8", "replace") if own is not None else _shipped(f"{category}-{action}.md")
+    found = [" ".join(match[1].split())[:200] for line in text.splitlines() if (match := _LINE.match(line))]
+    return found[:LINES]
+
+
+@cache
+def _shipped(name: str) -> str:
+    return (resources.files("calcifer.work") / "checklists" / name).read_text(encoding="utf-8")
