@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pygit2
 from pygit2.enums import AttrCheck, DeltaStatus, DiffOption, FileMode, ObjectType, SortMode
@@ -153,7 +154,8 @@ class Repository:
             raise NotFound(f"{self.path.name} has no commit {oid[:12]}.")
         return _commit(found)
 
-    def _get(self, oid: str) -> pygit2.Object | None:
+    def _get(self, oid: str) -> Any:
+        # Any, because pygit2's stubs do not have Commit, Tree and Blob below Object.
         try:
             return self._git.get(oid)
         except ValueError:
@@ -164,9 +166,10 @@ class Repository:
         if found is None:
             raise NotFound(f"{self.path.name} has no commit {rev[:12]}.")
         try:
-            return found.peel(pygit2.Tree)
+            tree: pygit2.Tree = found.peel(pygit2.Tree)
         except (pygit2.GitError, pygit2.InvalidSpecError):
             raise NotFound(f"{rev[:12]} in {self.path.name} has no files.") from None
+        return tree
 
     def _object(self, rev: str, path: str) -> pygit2.Object | None:
         tree = self._tree(rev)
@@ -291,8 +294,11 @@ class Repository:
         """Return libgit2's diff between two trees with renames found; `calcifer.kit.git.diffs` turns it into rows."""
         tree = self._tree(new)
         before = self._tree(old) if old else None
-        options = {"context_lines": context}
-        diff = before.diff_to_tree(tree, **options) if before else tree.diff_to_tree(**options, swap=True)
+        diff = (
+            before.diff_to_tree(tree, context_lines=context)
+            if before
+            else tree.diff_to_tree(context_lines=context, swap=True)
+        )
         diff.find_similar()
         return diff
 
