@@ -1,0 +1,62 @@
+"""Tables of the catalog: an index of what the repositories say."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from calcifer.kit.db import Base, Instant
+
+
+class ServiceDependency(Base):
+    """One name that a service's descriptor says it depends on; the name may be of no service that is known."""
+
+    __tablename__ = "service_dependencies"
+
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class Service(Base):
+    """One service and what was last read from its main branch."""
+
+    __tablename__ = "services"
+    __table_args__ = (
+        Index("ix_services_kind_name", "kind", "name"),
+        Index("ix_services_owner_name", "owner", "name"),
+        Index("ix_services_lifecycle_name", "lifecycle", "name"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    path: Mapped[str]
+    """Absolute path of the repository."""
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str] = mapped_column(default="application")
+    owner: Mapped[str] = mapped_column(default="")
+    lifecycle: Mapped[str] = mapped_column(default="production")
+    visibility: Mapped[str] = mapped_column(default="internal")
+    policy: Mapped[str] = mapped_column(default="solo")
+    verify: Mapped[str | None]
+    """The command that proves a merge result, as the descriptor has it."""
+    main_branch: Mapped[str] = mapped_column(default="main")
+    head: Mapped[str | None]
+    """The commit of main that all this was read from."""
+    baseline: Mapped[str | None]
+    """The commit of main at adoption; what came before needs no item."""
+    highest_number: Mapped[int] = mapped_column(default=0, index=True)
+    """The highest item number in its refs and records, so that none is used twice."""
+    descriptor_source: Mapped[str] = mapped_column(default="derived")
+    """`service.yaml`, `catalog-info.yaml` or `derived`."""
+    descriptor_error: Mapped[str | None]
+    """What is wrong with the descriptor, with line and column; the last good one stays in force."""
+    descriptor_notes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    links: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    adopted_at: Mapped[datetime] = mapped_column(Instant)
+    scanned_at: Mapped[datetime] = mapped_column(Instant)
+    missing_since: Mapped[datetime | None] = mapped_column(Instant)
+
+    dependencies: Mapped[list[ServiceDependency]] = relationship(cascade="all, delete-orphan", lazy="raise")
