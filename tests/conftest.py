@@ -1,13 +1,33 @@
-"""What holds for every test: no network but this machine's own, and in CI nothing is left out."""
+"""What every test shares: no network but this machine's own, a workspace, a database, the application, a person who is signed in.
+
+The database is a copy of one that was made once (SQLite), or emptied and filled again (PostgreSQL, where
+CALCIFER_TEST_DATABASE_URL names one; each worker makes a database of its own beside it). In CI nothing is left out.
+"""
 
 import ipaddress
 import os
+import shutil
 import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from calcifer import config
+from calcifer.accounts import passwords
+from calcifer.app import create_app
+from calcifer.kit.uow import Actor
+from calcifer.wiring import Wiring, wire
+from tests.owner import API_TOKEN, OWNER, SESSION, fill, form_token
+from tests.postgres import Postgres
 
 CONNECT = socket.socket.connect
+TEST_DATABASE = os.environ.get("CALCIFER_TEST_DATABASE_URL", "")
 
 
 def connect_here_only(self: socket.socket, address: Any) -> None:
@@ -23,6 +43,139 @@ def connect_here_only(self: socket.socket, address: Any) -> None:
 def no_network() -> None:
     """Keep tests on this machine; for the whole session, so that threads of a fixture are kept too."""
     socket.socket.connect = connect_here_only  # type: ignore[assignment, method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give git a home of its own, in which Ada is known; whose machine this is must not matter."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".gitconfig").write_text(
+        f"[user]\n\tname = {OWNER.name}\n\temail = {OWNER.mail}\n[init]\n\tdefaultBranch = main\n"
+        '[commit]\n\tgpgSign = false\n[protocol "file"]\n\tallow = always\n'
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYWRIGHT_BROWSERS_PATH", browsers())
+        patch.setenv("HOME", str(home))
+        patch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        for name in [name for name in os.environ if name.startswith("CALCIFER_") and "TEST" not in name]:
+            patch.delenv(name)
+        yield
+
+
+def browsers() -> str:
+    """Where Playwright keeps its browsers, before HOME changes."""
+    return os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or str(Path.home() / ".cache" / "ms-playwright")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash with argon2id's least cost: a test that signs in should not wait for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Path:
+    """An SQLite database with an owner, their session and their token; copied for each test."""
+    home = tmp_path_factory.mktemp("filled")
+    wired = wire(config.read({"CALCIFER_HOME": str(home)}))
+    fill(wired)
+    wired.close()
+    return home / "var" / "calcifer.sqlite"
+
+
+@pytest.fixture(scope="session")
+def postgres(cheap_passwords: None) -> Iterator[Postgres | None]:
+    """The worker's own PostgreSQL database, where the suite runs on PostgreSQL."""
+    if not TEST_DATABASE:
+        yield None
+        return
+    database = Postgres(TEST_DATABASE, os.environ.get("PYTEST_XDIST_WORKER", "alone"))
+    yield database
+    database.drop()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty workspace."""
+    path = tmp_path / "calcifer"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def wiring(home: Path, filled: Path, postgres: Postgres | None) -> Iterator[Wiring]:
+    """The parts over the workspace, with an owner in the database."""
+    values = {"CALCIFER_HOME": str(home)}
+    (home / "var").mkdir()
+    if postgres is None:
+        shutil.copy(filled, home / "var" / "calcifer.sqlite")
+    else:
+        postgres.empty()
+        values["CALCIFER_DATABASE_URL"] = postgres.url
+    wired = wire(config.read(values))
+    if postgres is not None:
+        fill(wired)
+    yield wired
+    wired.close()
+
+
+@pytest.fixture(scope="session")
+def made_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """The application, made once: templates take a while to compile."""
+    return create_app(wire(config.read({"CALCIFER_HOME": str(tmp_path_factory.mktemp("app"))})))
+
+
+@pytest.fixture
+def app(made_app: FastAPI, wiring: Wiring) -> FastAPI:
+    """The application over this test's parts."""
+    made_app.state.wiring, made_app.state.units = wiring, wiring.units
+    return made_app
+
+
+@pytest.fixture
+def stranger(app: FastAPI) -> TestClient:
+    """A browser on this machine that is not signed in."""
+    return TestClient(app, "http://127.0.0.1:8000", client=("127.0.0.1", 50000))
+
+
+@pytest.fixture
+def client(app: FastAPI) -> TestClient:
+    """The owner's browser: signed in, its requests carry the form token, redirects are followed."""
+    browser = TestClient(app, "http://127.0.0.1:8000", client=("127.0.0.1", 50000))
+    browser.cookies.set("calcifer_session", SESSION)
+    browser.headers["x-form-token"] = form_token()
+    return browser
+
+
+@pytest.fixture
+def api(app: FastAPI) -> TestClient:
+    """The owner's program: every request carries an API token."""
+    headers = {"Authorization": f"Bearer {API_TOKEN}"}
+    return TestClient(app, "http://127.0.0.1:8000", client=("127.0.0.1", 50000), headers=headers)
+
+
+@pytest.fixture
+def actor() -> Actor:
+    """The owner."""
+    return OWNER
+
+
+Git = Callable[..., str]
+
+
+@pytest.fixture
+def git() -> Git:
+    """Run git in a directory as a person would, and return what it prints: `git(path, "status", "--short")`."""
+
+    def run(path: Path, *arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,6 +14,7 @@ NO_DOMAIN = {"kit", "migrations"}
 READS = {"get", "head"}
 WRITES = {"post", "put", "patch", "delete"}
 ROUTES = READS | WRITES | {"route", "api_route", "websocket"}
+OURS = {"Pages": "/", "Api": "/api/v1/"}  # routers that are told the domain instead of the prefix
 COMMANDS = {"command", "callback"}
 
 
@@ -116,6 +117,9 @@ def router_prefixes(module: ast.Module) -> dict[str, str]:
     prefixes: dict[str, str] = {}
     for node in ast.walk(module):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            if ast.unparse(node.value.func) in OURS:
+                below = OURS[ast.unparse(node.value.func)] + (first_text(node.value) or "")
+                prefixes |= {ast.unparse(target): below for target in node.targets}
             for keyword in node.value.keywords:
                 if keyword.arg == "prefix" and isinstance(keyword.value, ast.Constant):
                     prefixes |= {ast.unparse(target): str(keyword.value.value) for target in node.targets}

@@ -208,4 +208,6 @@ def test_the_patterns_find_what_they_are_for() -> None:
     code = '@router.post("/{number}/complete")\ndef complete() -> None:\n    """Say."""\n    a()\n\n    b()\n'
     (handler,) = source.handlers(ast.parse('router = APIRouter(prefix="/work")\n' + code))
     assert (handler.path, handler.verb, handler.body_lines) == ("/work/{number}/complete", "complete", 3)
+    (handler,) = source.handlers(ast.parse('router = Pages("work")\n' + code))
+    assert handler.path == "/work/{number}/complete"
     assert source.imports(ast.parse("import a.b\nfrom unittest import mock")) == {"a.b", "unittest.mock"}

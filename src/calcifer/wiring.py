@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calcifer import migrations
-from calcifer.activity import models as _activity  # noqa: F401  (a table exists once its model is imported)
+from calcifer.accounts import models as _accounts  # noqa: F401  (a table exists once its model is imported)
+from calcifer.accounts import queries as accounts
+from calcifer.activity import models as _activity  # noqa: F401
 from calcifer.config import Settings
 from calcifer.kit.db import Database
 from calcifer.kit.errors import Conflict
@@ -17,6 +19,11 @@ class Wiring:
 
     settings: Settings
     units: Units
+
+    def is_set_up(self) -> bool:
+        """Say whether there is an owner."""
+        with self.units.database.reading() as session:
+            return accounts.is_set_up(session)
 
     def close(self) -> None:
         """Close what was opened."""

@@ -1,6 +1,7 @@
 """The only place for types of input that every schema uses, and for turning a failed validation into `Invalid`."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, StringConstraints, ValidationError
@@ -56,15 +57,34 @@ def invalid(error: ValidationError) -> Invalid:
     fields = {}
     for found in error.errors(include_url=False, include_input=False):
         name = ".".join(str(part) for part in found["loc"]) or "input"
-        fields[name] = _sentence(found["type"], found["msg"], found.get("ctx", {}))
+        fields[name] = sentence(found["type"], found["msg"], found.get("ctx", {}))
     what = " ".join(f"{name}: {sentence}" for name, sentence in fields.items())
     return Invalid(what, fields=fields)
 
 
-def _sentence(kind: str, message: str, context: dict[str, object]) -> str:
-    if kind == "missing" or (kind == "string_too_short" and context.get("min_length") == 1):
-        return "This is needed."
-    if kind == "string_too_long":
-        return f"At most {context['max_length']} characters."
+SENTENCES = {
+    "missing": "This is needed.",
+    "string_too_short": "At least {min_length} characters.",
+    "string_too_long": "At most {max_length} characters.",
+    "too_long": "At most {max_length}.",
+    "int_parsing": "This is a whole number.",
+    "int_type": "This is a whole number.",
+    "bool_parsing": "This is yes or no.",
+    "bool_type": "This is yes or no.",
+    "literal_error": "This is one of {expected}.",
+    "enum": "This is one of {expected}.",
+    "greater_than_equal": "At least {ge}.",
+    "less_than_equal": "At most {le}.",
+    "extra_forbidden": "There is no such field.",
+    "json_invalid": "This is not JSON: {error}.",
+}
+
+
+def sentence(kind: str, message: str, context: Mapping[str, object]) -> str:
+    """Put one of pydantic's findings into words."""
+    if kind == "string_too_short" and context.get("min_length") == 1:
+        kind = "missing"
+    if kind in SENTENCES:
+        return SENTENCES[kind].format_map(context)
     message = message.removeprefix("Value error, ")
     return message if message.endswith(".") else message + "."

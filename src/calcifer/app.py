@@ -1,0 +1,168 @@
+"""The only place that puts the web application together: every router in the order of the menu."""
+
+import importlib
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from sqlalchemy import text
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+import calcifer
+from calcifer.accounts import queries as accounts
+from calcifer.accounts import service as accounts_service
+from calcifer.kit.errors import Unavailable
+from calcifer.kit.uow import Units
+from calcifer.kit.web import Identity, MenuEntry, Reading, Site
+from calcifer.kit.web.errors import install
+from calcifer.kit.web.gate import NOBODY, Gate
+from calcifer.kit.web.problems import Problem
+from calcifer.kit.web.shell import Shell
+from calcifer.kit.web.static import PREFIX, StaticFiles
+from calcifer.kit.web.templates import environment
+from calcifer.wiring import Wiring
+
+log = logging.getLogger("calcifer")
+
+# Edges in the order of the menu. One that is not there yet is left out.
+EDGES = (
+    "home.pages",
+    "work.pages",
+    "services.pages",
+    "git.pages",
+    "activity.pages",
+    "accounts.pages",
+    "work.api",
+    "services.api",
+    "git.api",
+    "activity.api",
+    "accounts.api",
+)
+MENU = (
+    MenuEntry("home.panel", "Home", "house"),
+    MenuEntry("work.items", "Work", "list-checks"),
+    MenuEntry("services.services", "Services", "boxes"),
+    MenuEntry("git.status", "Git", "git-branch"),
+    MenuEntry("activity.entries", "Activity", "history"),
+    MenuEntry("accounts.tokens", "Settings", "settings"),
+)
+LARGEST_BODY_BYTES = 25_000_000
+
+
+def create_app(wiring: Wiring) -> FastAPI:
+    """Make the application over the parts in `wiring`."""
+    app: FastAPI = FastAPI(
+        title="Calcifer",
+        version=calcifer.__version__,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=LARGEST_BODY_BYTES,
+        lifespan=_lifespan,
+        middleware=[Middleware(Shell), Middleware(Gate, doorkeeper=lambda: Door(app.state.units))],
+    )
+    app.state.units = wiring.units
+    app.state.wiring = wiring
+    app.state.setup_code = secrets.token_urlsafe(9)
+    domains = [
+        folder for folder in sorted(Path(calcifer.__file__).parent.iterdir()) if (folder / "__init__.py").is_file()
+    ]
+    static = StaticFiles([folder / "static" for folder in domains if (folder / "static").is_dir()])
+    app.router.routes.append(Route(PREFIX + "{path:path}", static.answer, name="static"))
+    app.add_api_route("/healthz", healthz, tags=["health"], operation_id="healthz")
+    for router in _routers():
+        # Not include_router(): an included router is looked up twice at every request, a flat list once.
+        app.router.routes.extend(router.routes)
+    install(app)
+    templates = environment({f.name: f"calcifer.{f.name}" for f in domains if (f / "templates").is_dir()})
+    Site.of(app, templates, static, MENU)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _routers() -> list[APIRouter]:
+    found = []
+    for edge in EDGES:
+        with suppress(ModuleNotFoundError):
+            module = importlib.import_module(f"calcifer.{edge}")
+            found += [made for made in vars(module).values() if isinstance(made, APIRouter)]
+    return found
+
+
+class Health(BaseModel):
+    """What a monitor wants to know."""
+
+    status: str
+    version: str
+
+
+def healthz(uow: Reading) -> Health:
+    """Answer 200 where the database answers."""
+    try:
+        uow.db.execute(text("SELECT 1"))
+    except Exception as error:
+        raise Unavailable("The database does not answer.") from error
+    return Health(status="ok", version=calcifer.__version__)
+
+
+class Door:
+    """Who belongs to a secret, for kit's gate."""
+
+    def __init__(self, units: Units) -> None:
+        """Look people up in `units`."""
+        self._units = units
+
+    def is_set_up(self) -> bool:
+        """Say whether there is an owner."""
+        with self._units.read(NOBODY) as uow:
+            return accounts.is_set_up(uow.db)
+
+    def by_session(self, secret: str) -> Identity | None:
+        """Return whose browser this is, and note now and then that it was here."""
+        with self._units.read(NOBODY) as uow:
+            found = accounts.find_session(uow.db, secret, uow.now)
+            is_due = found is not None and found.is_due(uow.now)
+        if found is None:
+            return None
+        if is_due:
+            with suppress(Unavailable), self._units.write(found.person.actor) as writing:
+                accounts_service.seen_session(writing, found.id)
+        return Identity(found.person.actor, found.form_token(secret))
+
+    def by_token(self, secret: str) -> Identity | None:
+        """Return whose program this is."""
+        with self._units.read(NOBODY) as uow:
+            found = accounts.find_token(uow.db, secret)
+            is_due = found is not None and found.is_due(uow.now)
+        if found is None:
+            return None
+        if is_due:
+            with suppress(Unavailable), self._units.write(found.person.actor) as writing:
+                accounts_service.seen_token(writing, found.id)
+        return Identity(found.person.actor, None)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    if not app.state.wiring.is_set_up():
+        log.warning(
+            "Calcifer has no owner yet. From another machine, /setup asks for this code: %s", app.state.setup_code
+        )
+    yield
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        components = schema.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        schema["security"] = [{"token": []}]
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,43 @@
+"""The only place that makes a page's answer: a rendered template, or the way to the next page."""
+
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from calcifer.kit.web import flash
+from calcifer.kit.web.forms import Form
+from calcifer.kit.web.site import site_of
+
+
+def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """Render `template` ("work/item.html" is `work/templates/item.html`).
+
+    Besides `context`, templates see `request`, `form` (a Form), `actor`, `site`, `flash` (a sentence or None).
+    """
+    site = site_of(request)
+    identity = request.state.identity
+    form = getattr(request.state, "form", None) or Form((identity and identity.form_token) or "")
+    said = flash.take(request)
+    html = site.templates.get_template(template).render(
+        request=request,
+        form=form,
+        actor=identity.actor if identity else None,
+        site=site,
+        flash=said,
+        **context,
+    )
+    response = HTMLResponse(html, status)
+    if said is not None:
+        response.delete_cookie(flash.COOKIE)
+    return response
+
+
+def to(
+    request: Request, name: str, /, *, say: str | None = None, query: str = "", **parameters: object
+) -> RedirectResponse:
+    """Answer a form: go to the page `name` ("work.item") and show the sentence `say` there once."""
+    response = RedirectResponse(site_of(request).path(name, **parameters) + (f"?{query}" if query else ""), 303)
+    if say is not None:
+        flash.put(request, response, say)
+    return response

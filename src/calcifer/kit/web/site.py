@@ -1,0 +1,75 @@
+"""The only place for what one application is made of: templates, static files, menu, the addresses of its pages."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import FastAPI, Request
+from jinja2 import Environment
+
+from calcifer.kit.web.static import StaticFiles
+
+PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """One line of the menu: the name of a page's route, what it is called, its icon (Lucide's name)."""
+
+    name: str
+    label: str
+    icon: str
+
+
+@dataclass
+class Site:
+    """What pages are made with; kept in `app.state.site`."""
+
+    templates: Environment
+    static: StaticFiles
+    menu: list[tuple[MenuEntry, str]]
+    _formats: dict[str, tuple[str, tuple[str, ...]]]
+
+    @classmethod
+    def of(cls, app: FastAPI, templates: Environment, static: StaticFiles, menu: Iterable[MenuEntry]) -> "Site":
+        """Collect the addresses of every route of `app`; entries of the menu whose page is not there are left out."""
+        formats = {
+            route.name: _format(route.path) for route in app.routes if hasattr(route, "path") and hasattr(route, "name")
+        }
+        site = cls(templates, static, [], formats)
+        site.menu = [(entry, site.path(entry.name)) for entry in menu if entry.name in formats]
+        templates.globals["path"] = site.path
+        templates.globals["has_page"] = formats.__contains__
+        templates.globals["static"] = static.path
+        app.state.site = site
+        return site
+
+    def path(self, name: str, /, **parameters: object) -> str:
+        """Return the address of the page `name`; parameters that its path does not have become the query, None left out."""
+        pattern, names = self._formats[name]
+        filled = pattern
+        if names:
+            # A `path` parameter keeps its slashes; every other one is quoted whole.
+            values = {
+                n.rstrip("*"): quote(str(parameters[n.rstrip("*")]), safe="/" if n.endswith("*") else "") for n in names
+            }
+            filled = pattern % values
+            parameters = {key: value for key, value in parameters.items() if key not in values}
+        query: dict[str, Any] = {key: value for key, value in parameters.items() if value is not None and value != ""}
+        return f"{filled}?{urlencode(query, doseq=True)}" if query else filled
+
+
+def _format(path: str) -> tuple[str, tuple[str, ...]]:
+    names = tuple(f"{name}{'*' if kind == 'path' else ''}" for name, kind in PARAMETER.findall(path))
+    return PARAMETER.sub(r"%(\1)s", path.replace("%", "%%")), names
+
+
+def site_of(request: Request) -> Site:
+    """Return the site that answers `request`."""
+    site: Site = request.app.state.site
+    return site
+
+
+Path = Callable[..., str]

@@ -1,0 +1,1 @@
+/* Small conveniences; everything works without them. */

@@ -1,0 +1,98 @@
+"""The only place that makes the template environment: "work/item.html" is `calcifer/work/templates/item.html`."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from calcifer.kit.web.markdown import markdown
+
+NEVER = Markup('<span class="quiet">never</span>')
+STEPS = (
+    (86400 * 365, "year"),
+    (86400 * 30, "month"),
+    (86400 * 7, "week"),
+    (86400, "day"),
+    (3600, "hour"),
+    (60, "minute"),
+)
+
+
+def environment(packages: Mapping[str, str]) -> Environment:
+    """Make the environment; `packages` maps the first part of a template's name to the package that has its `templates`."""
+    made = Environment(
+        loader=PrefixLoader(
+            {"kit": PackageLoader("calcifer.kit.web"), **{k: PackageLoader(v) for k, v in packages.items()}}
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    made.filters |= {
+        "ago": ago,
+        "instant": instant,
+        "short": short,
+        "markdown": markdown,
+        "size": size,
+        "plural": plural,
+        "duration": duration,
+    }
+    return made
+
+
+def short(commit: str) -> str:
+    """Return the first 10 characters of an object id."""
+    return commit[:10]
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return "1 commit", "2 commits"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Put a length of time into words, in its largest unit."""
+    for length, unit in STEPS:
+        if seconds >= length:
+            return plural(int(seconds // length), unit)
+    return plural(int(seconds), "second")
+
+
+def ago(at: datetime | None, now: datetime | None = None) -> Markup:
+    """Return how long ago `at` was, with the exact instant on hover and for programs; “never” where it was not yet."""
+    if at is None:
+        return NEVER
+    seconds = ((now or datetime.now(UTC)) - at).total_seconds()
+    words = (
+        "just now" if abs(seconds) < 10 else f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(-seconds)}"
+    )
+    exact = at.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        exact.isoformat(timespec="seconds"), f"{exact:%Y-%m-%d %H:%M:%S} UTC", words
+    )
+
+
+def instant(at: datetime | None) -> Markup:
+    """Return the exact instant."""
+    if at is None:
+        return NEVER
+    exact = at.astimezone(UTC)
+    return Markup('<time datetime="{}">{}</time>').format(
+        exact.isoformat(timespec="seconds"), escape(f"{exact:%Y-%m-%d %H:%M:%S} UTC")
+    )
+
+
+def size(count: int) -> str:
+    """Put a number of bytes into words (powers of ten, as in the International System of Units)."""
+    if count < 1000:
+        return plural(count, "byte")
+    value = float(count)
+    for unit in ("kB", "MB", "GB"):
+        value /= 1000
+        if value < 999.5:
+            return f"{value:.3g} {unit}"
+    return f"{value / 1000:,.3g} TB"
