@@ -17,8 +17,6 @@ def heading(number: int = 42) -> Heading:
     return Heading(date(2026, 1, 31), "Ada", "Service Change", number)
 
 
-from hypothesis import settings
-settings.register_profile("m", max_examples=4000, deadline=None); settings.load_profile("m")
 LINE = "## 2026-01-31 - Ada - Service Change (#42)"
 
 LINES = st.sampled_from(

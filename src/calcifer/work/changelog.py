@@ -16,6 +16,8 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 TITLE = "# Changes"
 NEW_FILE = "CHANGES.md"
+NAMES = frozenset({"changes.md", "changelog.md"})
+"""What the file may be called, in any case."""
 
 _BREAK = re.compile(rb"\r\n?|\n")
 _CANDIDATE = re.compile(rb"^ {0,3}(?:##(?:[ \t]|\r?$)|-+[ \t]*\r?$)", re.MULTILINE)

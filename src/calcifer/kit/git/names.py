@@ -67,3 +67,22 @@ def checked_url(url: str, field: str = "url") -> str:
             field, "A password does not belong into an address: use an ssh key or a credential helper of git."
         )
     return url
+
+
+# What a terminal or a browser would not show as it is: controls, surrogates of undecodable bytes, invisible and
+# direction-changing characters ("Trojan Source", CVE-2021-42574); not the joiners that scripts and emoji need.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    """Return text from a repository with every character that hides or misleads spelled out, such as ⟨U+202E⟩ or ⟨0x1B⟩."""
+    return _UNSEEN.sub(_spelled, text)
+
+
+def _spelled(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00
+    return f"⟨0x{code:02X}⟩" if code < 0x100 else f"⟨U+{code:04X}⟩"

@@ -74,17 +74,22 @@ class Case:
         return self.merge.tree or self.repository.tree_of(self.head)
 
     @cached_property
+    def base(self) -> str | None:
+        """What `changes` start from: main; where head does not merge, the commit that it left main at."""
+        return self.main if self.merge.tree else self.repository.merge_base(self.main, self.head)
+
+    @cached_property
     def changes(self) -> list[Change]:
         """What completion would change on main, before CHANGES and record."""
-        return self.repository.changes(self.main, self.tree)
+        return self.repository.changes(self.base, self.tree)
 
     def after(self, path: str) -> bytes | None:
         """Read a file of the merge result."""
         return self.repository.read(self.tree, path)
 
     def before(self, path: str) -> bytes | None:
-        """Read a file of main as it is."""
-        return self.repository.read(self.main, path)
+        """Read a file of main as it is (of `base`, to be exact)."""
+        return self.repository.read(self.base, path) if self.base else None
 
     @property
     def fragment(self) -> str:
