@@ -21,7 +21,7 @@ ONLY_IN = {
     "os.system": set[str](),
     "os.popen": set[str](),
     "sqlite3": {"kit/db.py"},
-    "dbos": {"kit/workflows.py"},
+    "dbos": {"kit/durable.py"},
     "unittest.mock": set[str](),
 }
 

@@ -11,6 +11,7 @@ from calcifer.config import Settings
 from calcifer.kit.db import Database
 from calcifer.kit.errors import Conflict
 from calcifer.kit.uow import Units
+from calcifer.kit.workflows import Jobs
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Wiring:
 
     settings: Settings
     units: Units
+    jobs: Jobs
 
     def is_set_up(self) -> bool:
         """Say whether there is an owner."""
@@ -39,7 +41,7 @@ def wire(settings: Settings) -> Wiring:
     migrations.migrate(database.engine)
     units = Units(database, settings.var)
     units.replay()
-    return Wiring(settings, units)
+    return Wiring(settings, units, Jobs(units, settings.var))
 
 
 def refuse_git_root(home: Path) -> None:

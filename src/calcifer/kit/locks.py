@@ -1,4 +1,4 @@
-"""The only place for the lock that makes writers of one workspace take turns, over threads and processes."""
+"""The only place for locks on files: writers of one workspace take turns, and one server has it, over threads and processes."""
 
 import fcntl
 import os
@@ -63,3 +63,52 @@ class WriteLock:
 
     def _held(self) -> Unavailable:
         return Unavailable(f"Another writer held {self._path} for {self._patience:.0f} seconds: try again.")
+
+
+class Tenure:
+    """A file that one process holds as long as it lives, with a text that says who that is."""
+
+    def __init__(self, path: Path) -> None:
+        """Use the file at `path`, made when it is taken."""
+        self.path = path
+        self._file = -1
+
+    def take(self, text: str, *, patience_seconds: float = 0) -> bool:
+        """Hold the file and write `text` into it; False where somebody else holds it all the time."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + patience_seconds
+        while not _locked(file, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                os.close(file)
+                return False
+            time.sleep(0.02)  # who only looks (`holder`) has it for an instant, too
+        os.ftruncate(file, 0)
+        os.write(file, text.encode())
+        self._file = file
+        return True
+
+    def give(self) -> None:
+        """Let go of the file."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def holder(self) -> str | None:
+        """Return the text of who holds the file, or None where nobody does."""
+        try:
+            file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            return None if _locked(file, fcntl.LOCK_SH) else os.read(file, 4096).decode(errors="replace")
+        finally:
+            os.close(file)
+
+
+def _locked(file: int, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
