@@ -11,6 +11,7 @@ from calcifer.config import Settings
 from calcifer.kit.db import Database
 from calcifer.kit.errors import Conflict
 from calcifer.kit.uow import Units
+from calcifer.services import models as _services  # noqa: F401
 from calcifer.kit.workflows import Jobs
 
 

@@ -23,3 +23,8 @@ def get_service(session: Session, name: str) -> Service:
 def list_names(session: Session) -> list[str]:
     """Return the name of every service, in order."""
     return list(session.scalars(select(Service.name).order_by(Service.name)))
+
+
+def find_service_at(session: Session, path: str) -> Service | None:
+    """Return the service whose repository is at this absolute path, or None."""
+    return session.scalar(select(Service).where(Service.path == path))

@@ -1,0 +1,144 @@
+"""Takes a repository into the catalog, and brings its row up to what its main branch says."""
+
+import re
+from pathlib import Path
+
+from sqlalchemy import select
+
+from calcifer.accounts import permissions
+from calcifer.activity import service as activity
+from calcifer.kit.errors import Conflict, Invalid
+from calcifer.kit.git.repository import Repository
+from calcifer.kit.uow import UnitOfWork
+from calcifer.services import descriptors, facts, queries
+from calcifer.services.descriptors import Descriptor
+from calcifer.services.models import Service, ServiceDependency
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
+RECORDS = ".calcifer/work"
+ITEM_REFS = ("refs/calcifer/items/", "refs/dropped/")
+MAX_NUMBER = 2**31 - 1
+
+
+class NameTaken(Conflict):
+    """Another service has this name."""
+
+
+def register(uow: UnitOfWork, path: Path, *, name: str | None = None, baseline: str | None = None) -> Service:
+    """Make a service of the repository at `path`; one that is registered already is returned as it is.
+
+    Without a name it is called after its directory; without a baseline everything on main counts as there before.
+    """
+    permissions.require(uow.actor, "services.adopt")
+    path = path.absolute()
+    known = queries.find_service_at(uow.db, str(path))
+    if known is not None:
+        return known
+    called = checked_name(name) if name is not None else name_of(path)
+    other = queries.find_service(uow.db, called)
+    if other is not None:
+        raise NameTaken(
+            f"There is a service '{called}' already, at {other.path}.", mend="Give this one another name (--name)."
+        )
+    repository = uow.refs.open(path)
+    branch = main_branch(repository)
+    service = Service(
+        name=called,
+        path=str(path),
+        title=called,
+        main_branch=branch,
+        baseline=baseline or repository.branch(branch),
+        highest_number=0,
+        descriptor_notes=[],
+        facts=facts.NONE.as_json(),
+        links=[],
+        adopted_at=uow.now,
+        scanned_at=uow.now,
+        dependencies=[],
+    )
+    uow.db.add(service)
+    _fill(uow, service, repository)
+    activity.record(uow, "services.adopt", called, service=called, path=str(path))
+    return service
+
+
+def rescan(uow: UnitOfWork, service: Service, *, thorough: bool = False) -> None:
+    """Bring the row up to what main says now, with what this unit proposes; returns at once where main has not moved.
+
+    `thorough` reads again even so, for refs that came beside main.
+    """
+    repository = uow.refs.open(Path(service.path))
+    service.missing_since = None
+    if thorough or service.head is None or repository.branch(service.main_branch) != service.head:
+        _fill(uow, service, repository)
+
+
+def name_of(path: Path) -> str:
+    """Return the name for a service in the directory `path`: lower case, of letters, digits, '.', '_' and '-'."""
+    stem = path.name.removesuffix(".git").lower()
+    return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._")[:100].strip("-._") or "service"
+
+
+def checked_name(name: str) -> str:
+    """Return `name` if a service may be called so; else Invalid."""
+    if not NAME.match(name):
+        raise Invalid.field(
+            "name",
+            "A name has up to 100 lower-case letters, digits, '.', '_' or '-', and begins with a letter or digit.",
+        )
+    return name
+
+
+def main_branch(repository: Repository) -> str:
+    """Return the branch that counts as main: `main`, else `master`, else the one that HEAD names."""
+    return (
+        next((name for name in ("main", "master") if repository.branch(name)), None)
+        or repository.head_branch()
+        or "main"
+    )
+
+
+def _fill(uow: UnitOfWork, service: Service, repository: Repository) -> None:
+    if repository.branch(service.main_branch) is None:
+        service.main_branch = main_branch(repository)
+    head = repository.branch(service.main_branch)
+    service.head = head
+    service.scanned_at = uow.now
+    service.highest_number = max(service.highest_number, highest_number(repository, head))
+    if head is None:
+        return
+    seen = descriptors.read_descriptor(lambda path: repository.read(head, path), name=service.name)
+    service.descriptor_source, service.descriptor_error = seen.source, seen.error
+    service.descriptor_notes = list(seen.notes)
+    if seen.descriptor is not None:
+        _take(uow, service, seen.descriptor)
+    service.facts = facts.read_facts(lambda path: repository.read(head, path)).as_json()
+
+
+def _take(uow: UnitOfWork, service: Service, descriptor: Descriptor) -> None:
+    service.title, service.description = descriptor.title, descriptor.description
+    service.kind, service.owner, service.lifecycle = descriptor.kind, descriptor.owner, descriptor.lifecycle
+    service.visibility, service.policy, service.verify = descriptor.visibility, descriptor.policy, descriptor.verify
+    service.links = [{"title": link.title, "url": link.url} for link in descriptor.links]
+    _depend(uow, service, descriptor.depends_on)
+
+
+def _depend(uow: UnitOfWork, service: Service, names: list[str]) -> None:
+    wanted = dict.fromkeys(names)
+    if service.id is None:  # new in this unit: nothing is stored yet
+        service.dependencies = [ServiceDependency(name=name) for name in wanted]
+        return
+    rows = uow.db.scalars(select(ServiceDependency).where(ServiceDependency.service_id == service.id))
+    stored = {row.name: row for row in rows}
+    for name in stored.keys() - wanted.keys():
+        uow.db.delete(stored[name])
+    uow.db.add_all(ServiceDependency(service_id=service.id, name=name) for name in wanted if name not in stored)
+
+
+def highest_number(repository: Repository, head: str | None) -> int:
+    """Return the highest number of an item that its refs and the records at `head` name, or 0."""
+    names = [name.rpartition("/")[2] for prefix in ITEM_REFS for name in repository.refs(prefix)]
+    if head is not None:
+        names += [path.rpartition("/")[2].partition("-")[0] for path, _ in repository.paths(head, RECORDS)]
+    numbers = (int(name) for name in names if name.isascii() and name.isdecimal() and len(name) < 11)
+    return max((number for number in numbers if number <= MAX_NUMBER), default=0)
