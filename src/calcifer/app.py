@@ -18,6 +18,7 @@ from starlette.routing import Route
 import calcifer
 from calcifer.accounts import queries as accounts
 from calcifer.accounts import service as accounts_service
+from calcifer.accounts.models import BrowserSession
 from calcifer.kit.errors import Unavailable
 from calcifer.kit.uow import Units
 from calcifer.kit.web import Identity, MenuEntry, Reading, Site
@@ -125,27 +126,26 @@ class Door:
 
     def by_session(self, secret: str) -> Identity | None:
         """Return whose browser this is, and note now and then that it was here."""
-        with self._units.read(NOBODY) as uow:
-            found = accounts.find_session(uow.db, secret, uow.now)
-            is_due = found is not None and found.is_due(uow.now)
+        now = self._units.clock()
+        with self._units.database.looking() as connection:
+            found = accounts.find_session(connection, secret, now)
         if found is None:
             return None
-        if is_due:
-            with suppress(Unavailable), self._units.write(found.person.actor) as writing:
+        if found.is_due(now):
+            with suppress(Unavailable), self._units.write(found.actor) as writing:
                 accounts_service.seen_session(writing, found.id)
-        return Identity(found.person.actor, found.form_token(secret))
+        return Identity(found.actor, BrowserSession.form_token(secret))
 
     def by_token(self, secret: str) -> Identity | None:
         """Return whose program this is."""
-        with self._units.read(NOBODY) as uow:
-            found = accounts.find_token(uow.db, secret)
-            is_due = found is not None and found.is_due(uow.now)
+        with self._units.database.looking() as connection:
+            found = accounts.find_token(connection, secret)
         if found is None:
             return None
-        if is_due:
-            with suppress(Unavailable), self._units.write(found.person.actor) as writing:
+        if found.is_due(self._units.clock()):
+            with suppress(Unavailable), self._units.write(found.actor) as writing:
                 accounts_service.seen_token(writing, found.id)
-        return Identity(found.person.actor, None)
+        return Identity(found.actor, None)
 
 
 @asynccontextmanager

@@ -60,10 +60,6 @@ class BrowserSession(Base):
     """What the browser called itself."""
     person: Mapped[Person] = relationship(lazy="raise")
 
-    def is_due(self, now: datetime) -> bool:
-        """Say whether `seen_at` is old enough to be written again."""
-        return now - self.seen_at > SEEN_EVERY
-
     @staticmethod
     def form_token(secret: str) -> str:
         """Return what every form of this session carries: derived, so that it lasts as long as the session and is kept nowhere."""
@@ -83,7 +79,3 @@ class Token(Base):
     seen_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     person: Mapped[Person] = relationship(lazy="raise")
-
-    def is_due(self, now: datetime) -> bool:
-        """Say whether `seen_at` is old enough to be written again."""
-        return self.seen_at is None or now - self.seen_at > SEEN_EVERY

@@ -1,12 +1,15 @@
 """Every SELECT on people, sessions and tokens."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import Connection, Row, bindparam, exists, select
+from sqlalchemy.orm import Session
 
-from calcifer.accounts.models import BrowserSession, Person, Token, digest
+from calcifer.accounts.models import SEEN_EVERY, BrowserSession, Person, Token, digest
 from calcifer.kit.errors import NotFound
+from calcifer.kit.uow import Actor
 
 
 def is_set_up(session: Session) -> bool:
@@ -43,16 +46,49 @@ def get_owner(session: Session) -> Person:
     return person
 
 
-def find_session(session: Session, secret: str, now: datetime) -> BrowserSession | None:
-    """Return the session of a cookie with its person, unless it has expired."""
-    query = select(BrowserSession).join(BrowserSession.person).options(contains_eager(BrowserSession.person))
-    return session.scalar(query.where(BrowserSession.digest == digest(secret), BrowserSession.expires_at > now))
+@dataclass(frozen=True)
+class Vouched:
+    """Who a session or a token stands for."""
+
+    id: int
+    """Of the session or token."""
+    seen_at: datetime | None
+    actor: Actor
+
+    def is_due(self, now: datetime) -> bool:
+        """Say whether `seen_at` is old enough to be written again."""
+        return self.seen_at is None or now - self.seen_at > SEEN_EVERY
 
 
-def find_token(session: Session, secret: str) -> Token | None:
-    """Return the token with its person, unless it was revoked."""
-    query = select(Token).join(Token.person).options(contains_eager(Token.person))
-    return session.scalar(query.where(Token.digest == digest(secret), Token.revoked_at.is_(None)))
+# Asked at every request, so made once; and rows, not objects, since nobody changes them.
+_PERSON = (Person.id, Person.name, Person.mail, Person.role)
+_SESSION = (
+    select(BrowserSession.id, BrowserSession.seen_at, *_PERSON)
+    .join(BrowserSession.person)
+    .where(BrowserSession.digest == bindparam("digest"), BrowserSession.expires_at > bindparam("now"))
+)
+_TOKEN = (
+    select(Token.id, Token.seen_at, *_PERSON)
+    .join(Token.person)
+    .where(Token.digest == bindparam("digest"), Token.revoked_at.is_(None))
+)
+
+
+def find_session(connection: Connection, secret: str, now: datetime) -> Vouched | None:
+    """Return whom the session of a cookie stands for, unless it has expired."""
+    return _vouched(connection.execute(_SESSION, {"digest": digest(secret), "now": now}).first())
+
+
+def find_token(connection: Connection, secret: str) -> Vouched | None:
+    """Return whom a token stands for, unless it was revoked."""
+    return _vouched(connection.execute(_TOKEN, {"digest": digest(secret)}).first())
+
+
+def _vouched(row: Row[Any] | None) -> Vouched | None:
+    if row is None:
+        return None
+    row_id, seen_at, person_id, name, mail, role = row
+    return Vouched(row_id, seen_at, Actor(name, mail, role, person_id))
 
 
 def list_tokens(session: Session, person_id: int, *, before: int | None = None, limit: int = 50) -> list[Token]:

@@ -1,9 +1,8 @@
 """The only place for what one application is made of: templates, static files, menu, the addresses of its pages."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Request
@@ -30,7 +29,7 @@ class Site:
     templates: Environment
     static: StaticFiles
     menu: list[tuple[MenuEntry, str]]
-    _formats: dict[str, tuple[str, tuple[str, ...]]]
+    _formats: dict[str, tuple[str, tuple[tuple[str, str], ...]]]
 
     @classmethod
     def of(cls, app: FastAPI, templates: Environment, static: StaticFiles, menu: Iterable[MenuEntry]) -> "Site":
@@ -49,20 +48,18 @@ class Site:
     def path(self, name: str, /, **parameters: object) -> str:
         """Return the address of the page `name`; parameters that its path does not have become the query, None left out."""
         pattern, names = self._formats[name]
-        filled = pattern
-        if names:
-            # A `path` parameter keeps its slashes; every other one is quoted whole.
-            values = {
-                n.rstrip("*"): quote(str(parameters[n.rstrip("*")]), safe="/" if n.endswith("*") else "") for n in names
-            }
-            filled = pattern % values
-            parameters = {key: value for key, value in parameters.items() if key not in values}
-        query: dict[str, Any] = {key: value for key, value in parameters.items() if value is not None and value != ""}
+        values: dict[str, str] = {}
+        for parameter, safe in names:
+            value = parameters.pop(parameter)
+            values[parameter] = str(value) if isinstance(value, int) else quote(str(value), safe)
+        filled = pattern % values if names else pattern
+        query = [(key, value) for key, value in parameters.items() if value is not None and value != ""]
         return f"{filled}?{urlencode(query, doseq=True)}" if query else filled
 
 
-def _format(path: str) -> tuple[str, tuple[str, ...]]:
-    names = tuple(f"{name}{'*' if kind == 'path' else ''}" for name, kind in PARAMETER.findall(path))
+def _format(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    # A `path` parameter keeps its slashes; every other one is quoted whole.
+    names = tuple((name, "/" if kind == "path" else "") for name, kind in PARAMETER.findall(path))
     return PARAMETER.sub(r"%(\1)s", path.replace("%", "%%")), names
 
 
@@ -70,6 +67,3 @@ def site_of(request: Request) -> Site:
     """Return the site that answers `request`."""
     site: Site = request.app.state.site
     return site
-
-
-Path = Callable[..., str]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from calcifer.kit.web.markdown import markdown
 
@@ -71,9 +71,8 @@ def ago(at: datetime | None, now: datetime | None = None) -> Markup:
         "just now" if abs(seconds) < 10 else f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(-seconds)}"
     )
     exact = at.astimezone(UTC)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        exact.isoformat(timespec="seconds"), f"{exact:%Y-%m-%d %H:%M:%S} UTC", words
-    )
+    # Digits and our own words only: escaping them would take longer than all the rest of a list's row.
+    return Markup(f'<time datetime="{exact:%Y-%m-%dT%H:%M:%S}Z" title="{exact:%Y-%m-%d %H:%M:%S} UTC">{words}</time>')  # noqa: S704
 
 
 def instant(at: datetime | None) -> Markup:
@@ -81,9 +80,7 @@ def instant(at: datetime | None) -> Markup:
     if at is None:
         return NEVER
     exact = at.astimezone(UTC)
-    return Markup('<time datetime="{}">{}</time>').format(
-        exact.isoformat(timespec="seconds"), escape(f"{exact:%Y-%m-%d %H:%M:%S} UTC")
-    )
+    return Markup(f'<time datetime="{exact:%Y-%m-%dT%H:%M:%S}Z">{exact:%Y-%m-%d %H:%M:%S} UTC</time>')  # noqa: S704
 
 
 def size(count: int) -> str:

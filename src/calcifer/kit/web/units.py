@@ -4,7 +4,7 @@ Both end before the response is sent (`scope="function"`), so that a failed comm
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Annotated
 from weakref import WeakKeyDictionary
 
@@ -22,10 +22,17 @@ def _queue() -> asyncio.Lock:
     return _queues.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
-def _reading(request: Request) -> Iterator[UnitOfWork]:
+async def _reading(request: Request) -> AsyncIterator[UnitOfWork]:
     units: Units = request.app.state.units
-    with units.read(request.state.actor) as uow:
-        yield uow
+    unit = units.read(request.state.actor)
+    if (
+        units.database.is_sqlite
+    ):  # nothing to wait for here: the transaction begins in the handler, and ends in microseconds
+        with unit as uow:
+            yield uow
+    else:
+        async with contextmanager_in_threadpool(unit) as uow:
+            yield uow
 
 
 async def _writing(request: Request) -> AsyncIterator[UnitOfWork]:
