@@ -13,6 +13,8 @@ from calcifer.kit.errors import Conflict
 from calcifer.kit.uow import Units
 from calcifer.services import models as _services  # noqa: F401
 from calcifer.kit.workflows import Jobs
+from calcifer.work import models as _work  # noqa: F401
+from calcifer.work.service import losing
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def wire(settings: Settings) -> Wiring:
     settings.var.chmod(0o700)
     database = Database(settings.database_url)
     migrations.migrate(database.engine)
-    units = Units(database, settings.var)
+    units = Units(database, settings.var, lost={"work.lost": losing.lost})
     units.replay()
     return Wiring(settings, units, Jobs(units, settings.var))
 

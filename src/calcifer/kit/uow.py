@@ -88,7 +88,7 @@ class Units:
         self._lock = WriteLock(var / "write.lock")
         self._keep = var / "backups" / "worktrees"
         self._lost = dict(lost or {})
-        self._on_step = on_step
+        self.on_step = on_step
 
     @contextmanager
     def read(self, actor: Actor) -> Iterator[UnitOfWork]:
@@ -100,7 +100,7 @@ class Units:
     def write(self, actor: Actor, request_id: str | None = None) -> Iterator[UnitOfWork]:
         """Give a unit that commits when the block ends, and leaves nothing when it raises."""
         with self._lock:
-            self._on_step("locked")
+            self.on_step("locked")
             self._replay(with_held=False)
             with self.database.writing() as session:
                 uow = UnitOfWork(session, Refs(), actor, self.clock(), request_id)
@@ -131,20 +131,20 @@ class Units:
             uow.db.commit()
             return
         plan = journal.planned(moved, uow.refs.lost, self._keep)
-        self._on_step("planned")
+        self.on_step("planned")
         with ExitStack() as stack:
             prepared = [stack.enter_context(Prepared(Path(part.path), part.moves)) for part in plan.repositories]
-            self._on_step("prepared")
+            self.on_step("prepared")
             row = journal.write(uow.db, plan, uow.now)
             uow.db.flush()
             row_id = row.id
             uow.db.commit()
-            self._on_step("database committed")
+            self.on_step("database committed")
             for transaction in prepared:
                 transaction.commit()
-                self._on_step("refs committed")
+                self.on_step("refs committed")
         held = journal.follow(plan)
-        self._on_step("followed")
+        self.on_step("followed")
         journal.clear(uow.db, row_id, held)
         uow.db.commit()
-        self._on_step("cleared")
+        self.on_step("cleared")

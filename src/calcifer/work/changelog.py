@@ -88,7 +88,7 @@ def _recoded(text: bytes, entry: str, heading: Heading, encoding: str) -> bytes:
 def _gap(before: bytes, end: bytes) -> bytes:
     """Return what is missing for a blank line after `before`."""
     lines = _BREAK.split(before)
-    if not before or (len(lines) > 2 and not lines[-1].strip() and not lines[-2].strip()):  # noqa: PLR2004 - "", "", text
+    if not before or (len(lines) > 2 and not lines[-1].strip() and not lines[-2].strip()):
         return b""
     return end if not lines[-1].strip() else end * 2
 

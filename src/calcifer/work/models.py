@@ -1,4 +1,4 @@
-"""Tables of work: an index of what lies in git (`refs/calcifer/items/*`, branches and records), but for what runs and is trusted."""
+"""Tables of work: an index of what lies in git (`refs/calcifer/items/*`, branches and records), but for runs and trust."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,12 @@ from calcifer.services.models import Service
 STATES = ("open", "completed", "dropped")
 CATEGORIES = ("service", "platform_feature", "integration", "documentation")
 ACTIONS = ("new", "change", "fix")
-TITLES = {"service": "Service", "platform_feature": "Platform Feature", "integration": "Integration", "documentation": "Documentation"}
+TITLES = {
+    "service": "Service",
+    "platform_feature": "Platform Feature",
+    "integration": "Integration",
+    "documentation": "Documentation",
+}
 
 
 class ChecklistEntry(Base):

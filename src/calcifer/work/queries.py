@@ -16,14 +16,14 @@ MAX_NUMBER = 2**31 - 1
 
 @dataclass(frozen=True)
 class Filters:
-    """What a list of items is narrowed to; None leaves a filter out."""
+    """What a list of items is narrowed to; an empty one is left out."""
 
-    state: str | None = None
-    service: str | None = None
-    category: str | None = None
-    person: str | None = None
+    state: str = ""
+    service: str = ""
+    category: str = ""
+    person: str = ""
     """Author or assignee."""
-    text: str | None = None
+    text: str = ""
     """Words of the title, or a number."""
     opened_before: datetime | None = None
     parent: int | None = None
@@ -62,7 +62,7 @@ def list_items(session: Session, filters: Filters, *, before: int | None = None,
         query = query.where(Item.opened_at < filters.opened_before)
     if filters.parent is not None:
         query = query.where(Item.parent_number == filters.parent)
-    for word in (filters.text or "").split()[:8]:
+    for word in filters.text.split()[:8]:
         number = word.removeprefix("#")
         like = Item.title.icontains(word, autoescape=True)
         is_number = number.isdecimal() and number.isascii() and len(number) < 10
@@ -116,6 +116,14 @@ def find_trusted(session: Session, service_id: int, command: str) -> TrustedComm
     """Return who trusted exactly this command of a service, or None."""
     query = select(TrustedCommand).where(TrustedCommand.service_id == service_id, TrustedCommand.command == command)
     return session.scalar(query)
+
+
+def get_verification(session: Session, verification_id: int) -> Verification:
+    """Return a run; NotFound where there is none."""
+    found = session.get(Verification, verification_id)
+    if found is None:
+        raise NotFound(f"There is no verification {verification_id}.")
+    return found
 
 
 def find_verification(session: Session, service_id: int, tree: str, command: str) -> Verification | None:

@@ -99,7 +99,11 @@ def render(record: Record) -> str:
     for name, value in vars(record).items():
         if name in ("notes", "kind") or value in (None, "", [], False):
             continue
-        front[name] = [_plain(vars(part)) if name in _PARTS else part for part in value] if isinstance(value, list) else value
+        front[name] = (
+            [_plain(dict(vars(part))) if name in _PARTS else part for part in value]
+            if isinstance(value, list)
+            else value
+        )
     head = yaml.dump(_plain(front), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return f"---\n{head}---\n\n{_report(record)}{_MARK}\n{record.notes or 'None.'}\n"
 
@@ -125,14 +129,21 @@ def _report(record: Record) -> str:
     if record.docs_reason:
         lines += ["", f"No document had to change: {_flat(record.docs_reason)}"]
     if record.commits:
-        lines += ["", "## Commits", "", *(f"- `{c.commit[:12]}` {_flat(c.subject)} ({_flat(c.author)})" for c in record.commits)]
+        lines += [
+            "",
+            "## Commits",
+            "",
+            *(f"- `{c.commit[:12]}` {_flat(c.subject)} ({_flat(c.author)})" for c in record.commits),
+        ]
     if record.answers_for:
         lines += ["", "## Answers for", "", *(f"- `{oid[:12]}`" for oid in record.answers_for)]
     return "\n".join(lines) + "\n"
 
 
 def _summary(record: Record) -> str:
-    words = [f"{record.kind} (#{record.number}) to {record.service}, opened by {_flat(record.author)} on {record.opened_at:%Y-%m-%d}"]
+    words = [
+        f"{record.kind} (#{record.number}) to {record.service}, opened by {_flat(record.author)} on {record.opened_at:%Y-%m-%d}"
+    ]
     if record.completed_at:
         words.append(f"completed by {_flat(record.completed_by or '?')} on {record.completed_at:%Y-%m-%d}")
     else:
@@ -179,7 +190,11 @@ def parse(content: str) -> Record:
 def _instants(values: dict[str, Any]) -> dict[str, Any]:
     made = {}
     for name, value in values.items():
-        instant = datetime.fromisoformat(value) if name.endswith("_at") or name == "at" and isinstance(value, str) else value
+        instant = (
+            datetime.fromisoformat(value)
+            if isinstance(value, str) and (name.endswith("_at") or name == "at")
+            else value
+        )
         if isinstance(instant, datetime) and instant.tzinfo is None:
             instant = instant.replace(tzinfo=UTC)
         made[name] = instant

@@ -1,10 +1,12 @@
-"""What work takes in; what it gives out is in `views.py`."""
+"""What work takes in and gives out."""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from calcifer.kit.schemas import Line, Said, Text
+from calcifer.work.models import Item
 
 Category = Literal["service", "platform_feature", "integration", "documentation"]
 Action = Literal["new", "change", "fix"]
@@ -22,7 +24,9 @@ class NewItem(_Input):
     reason: Said = Field(examples=["The last update of nginx broke the proxy."])
     category: Category = "service"
     action: Action = "change"
-    service: Line | None = Field(None, description="Needed by `service`; the others default to calcifer-app.", examples=["web"])
+    service: Line | None = Field(
+        None, description="Needed by `service`; the others default to calcifer-app.", examples=["web"]
+    )
     assignee: Line | None = None
     parent: int | None = Field(None, ge=1, le=2**31 - 1)
     is_parent: bool = False
@@ -35,8 +39,12 @@ class ItemChanges(_Input):
     reason: Said | None = None
     notes: Text | None = None
     docs_reason: Text | None = None
-    assignee: Annotated[str, Field(max_length=200)] | None = Field(None, description="An empty text takes the person off.")
-    revision: int | None = Field(None, description="The revision that the change was based on; refused where it has moved on.")
+    assignee: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="An empty text takes the person off."
+    )
+    revision: int | None = Field(
+        None, description="The revision that the change was based on; refused where it has moved on."
+    )
 
 
 class FileContent(_Input):
@@ -50,11 +58,15 @@ class NewCommit(_Input):
     """A commit on the item's branch: from texts, or from the edits that lie in its worktree."""
 
     message: Said = Field(examples=["Pin nginx to 1.27"])
-    entry: Text | None = Field(None, description="The change entry; left out, the one there is stays.", examples=["Pin nginx to 1.27."])
+    entry: Text | None = Field(
+        None, description="The change entry; left out, the one there is stays.", examples=["Pin nginx to 1.27."]
+    )
     files: list[FileContent] = Field(default=[], max_length=500)
-    from_worktree: bool = Field(False, description="Take the uncommitted changes of the item's worktree.")
+    from_worktree: bool = Field(default=False, description="Take the uncommitted changes of the item's worktree.")
     paths: list[str] | None = Field(None, max_length=5000, description="Of these changes, only these paths.")
-    base: str | None = Field(None, description="The head that the files were edited on; refused where the branch has moved.")
+    base: str | None = Field(
+        None, description="The head that the files were edited on; refused where the branch has moved."
+    )
 
 
 class Update(_Input):
@@ -68,8 +80,12 @@ class NewChange(_Input):
 
     service: Line = Field(examples=["web"])
     reason: Said = Field(examples=["Pin nginx to 1.27: the update broke the proxy."])
-    files: list[FileContent] = Field(default=[], max_length=500, description="Whole texts; without them the edits in main's checkout.")
-    paths: list[str] | None = Field(None, max_length=5000, description="Of the edits in main's checkout, only these paths.")
+    files: list[FileContent] = Field(
+        default=[], max_length=500, description="Whole texts; without them the edits in main's checkout."
+    )
+    paths: list[str] | None = Field(
+        None, max_length=5000, description="Of the edits in main's checkout, only these paths."
+    )
     base: str | None = Field(None, description="The commit of main that the files were edited on.")
     action: Action = "change"
 
@@ -94,3 +110,172 @@ class Claim(_Input):
     reason: Said
     title: Line | None = None
     commits: list[str] | None = Field(None, max_length=1000, description="Left out: all that wait.")
+
+
+class ChecklistOut(BaseModel):
+    """A checklist line, counted from 1."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    position: int
+    text: str
+    done: bool
+    done_by: str | None
+    done_at: datetime | None
+
+
+class VerdictOut(BaseModel):
+    """What a rule says: `state` is pass, fail, waived or pending; anything but pass and waived holds the completion."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    rule: str
+    state: str
+    sentence: str
+    mend: str
+    evidence: list[str]
+
+
+class CommitOut(BaseModel):
+    """A commit of the item's branch."""
+
+    oid: str
+    subject: str
+    author: str
+    at: datetime
+
+
+class ItemOut(BaseModel):
+    """An item as lists have it."""
+
+    number: int = Field(examples=[42])
+    title: str = Field(examples=["Pin nginx"])
+    kind: str = Field(examples=["Service Change"])
+    category: str
+    action: str
+    service: str = Field(examples=["web"])
+    state: str = Field(examples=["open"])
+    branch: str | None = Field(examples=["work/42-pin-nginx"])
+    parent: int | None
+    is_parent: bool
+    reverts: int | None
+    author: str
+    assignee: str | None
+    opened_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+    completed_by: str | None
+    merge: str | None
+    revision: int
+
+    @classmethod
+    def of(cls, item: Item) -> "ItemOut":
+        """Make it from a row with its service."""
+        return ItemOut.model_construct(**item_fields(item))
+
+
+def item_fields(item: Item) -> dict[str, Any]:
+    """Return what every schema of an item has, by name."""
+    own = {name: getattr(item, name) for name in ItemOut.model_fields.keys() - {"service", "parent"}}
+    return own | {"service": item.service.name, "parent": item.parent_number}
+
+
+class ItemDetail(ItemOut):
+    """An item with everything that is known of it."""
+
+    reason: str
+    notes: str
+    docs_reason: str
+    notice: str | None
+    is_express: bool
+    head: str | None
+    main: str | None
+    ahead: int
+    behind: int
+    checklist: list[ChecklistOut]
+    verdicts: list[VerdictOut]
+    can_complete: bool
+    commits: list[CommitOut]
+    changed: list[str]
+    children: list[int]
+    answers_for: list[str]
+
+
+class StrayOut(BaseModel):
+    """A commit on main that waits for an item."""
+
+    service: str
+    oid: str
+    subject: str
+    author: str
+    at: datetime
+
+
+class ChangeOut(BaseModel):
+    """What the express lane came to: the item, completed or still open, and what the rules said."""
+
+    item: ItemOut
+    verdicts: list[VerdictOut]
+    completed: bool
+
+
+class CommitMade(BaseModel):
+    """The commit that was made, and where the branch is now."""
+
+    commit: str
+
+
+class VerificationOut(BaseModel):
+    """A run of the service's verify command on a merge result."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    item_number: int
+    tree: str
+    command: str
+    state: str
+    exit_code: int | None
+    seconds: float | None
+    output: str
+
+
+class LineNumber(_Input):
+    """A line of the checklist, counted from 1."""
+
+    line: int = Field(ge=1, le=1000)
+
+
+class LineMove(LineNumber):
+    """A line of the checklist and its new place."""
+
+    to: int = Field(ge=1, le=1000)
+
+
+class Reason(_Input):
+    """Why; a sentence."""
+
+    reason: Said
+
+
+class Trust(_Input):
+    """The verify command of a service, word for word as it was read."""
+
+    service: Line
+    command: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class WorktreeOut(BaseModel):
+    """Where the item's worktree lies on the server."""
+
+    path: str
+
+
+class TrustedOut(BaseModel):
+    """A command that may run on this machine, and who allowed it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    command: str
+    by: str
+    at: datetime

@@ -1,13 +1,13 @@
 """Every change to work, one function per verb; split by noun: items, checklist, commits, completion, express, strays, trust."""
 
 from calcifer.work.service.checklist import add, move, remove, tick, untick
-from calcifer.work.service.commits import checkout, commit, update
+from calcifer.work.service.commits import checkout, commit, has_worktree, update
 from calcifer.work.service.completion import complete, judge, waive
 from calcifer.work.service.express import change, collect
 from calcifer.work.service.items import drop, edit, open_item, reopen
 from calcifer.work.service.reverting import revert
 from calcifer.work.service.strays import claim, find_strays
-from calcifer.work.service.trust import trust, verify
+from calcifer.work.service.trust import trust, verify, verify_command
 
 open = open_item  # noqa: A001  (the verb that page, API and command line have)
 
@@ -22,6 +22,7 @@ __all__ = [
     "drop",
     "edit",
     "find_strays",
+    "has_worktree",
     "judge",
     "move",
     "open",
@@ -33,5 +34,6 @@ __all__ = [
     "untick",
     "update",
     "verify",
+    "verify_command",
     "waive",
 ]

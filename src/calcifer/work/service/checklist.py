@@ -4,10 +4,10 @@ from calcifer.accounts import permissions
 from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, NotFound
 from calcifer.kit.uow import UnitOfWork
+from calcifer.work.blueprints import LINES
 from calcifer.work.models import ChecklistEntry, Item
 from calcifer.work.schemas import ChecklistText
 from calcifer.work.service.storing import get_open, save
-from calcifer.work.templates import LINES
 
 
 def tick(uow: UnitOfWork, number: int, line: int) -> Item:
@@ -76,5 +76,10 @@ def _line(item: Item, line: int) -> ChecklistEntry:
 def _saved(uow: UnitOfWork, item: Item, verb: str, text: str) -> None:
     save(uow, item, f"{verb.capitalize()} a line of #{item.number}: {text}")
     activity.record(
-        uow, f"work.{verb}", f"#{item.number} {item.title}", service=item.service.name, item_number=item.number, line=text
+        uow,
+        f"work.{verb}",
+        f"#{item.number} {item.title}",
+        service=item.service.name,
+        item_number=item.number,
+        line=text,
     )

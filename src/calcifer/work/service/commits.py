@@ -20,8 +20,8 @@ LINK = 0o120000
 SUBMODULE = 0o160000
 
 
-def checkout(uow: UnitOfWork, number: int, path: Path) -> Path:
-    """Give the item a worktree at `path`, or return the one that it has. Runs after the unit that opened the item."""
+def checkout(uow: UnitOfWork, number: int, below: Path) -> Path:
+    """Give the item a worktree at `below`/<service>/<number>, or return the one that it has, wherever it is."""
     permissions.require(uow.actor, "work.checkout")
     item = get_open(uow, number)
     if item.branch is None:
@@ -30,6 +30,7 @@ def checkout(uow: UnitOfWork, number: int, path: Path) -> Path:
     head_of(repository, item)
     if there := worktree_of(repository, item):
         return there.path
+    path = below / item.service.name / str(number)
     if path.exists() and any(path.iterdir()):
         raise Conflict(f"{path} is in the way: it is not empty.")
     made = checkouts.add_worktree(repository, path, item.branch)
@@ -40,6 +41,12 @@ def checkout(uow: UnitOfWork, number: int, path: Path) -> Path:
 def worktree_of(repository: Repository, item: Item) -> checkouts.Checkout | None:
     """Return the linked worktree (or the main checkout) that is on the item's branch, or None."""
     return next(iter(checkouts.on_branch(repository, item.branch)), None) if item.branch else None
+
+
+def has_worktree(uow: UnitOfWork, number: int) -> bool:
+    """Say whether a checkout is on the item's branch."""
+    item = get_open(uow, number)
+    return worktree_of(repository_of(uow, item.service), item) is not None
 
 
 def commit(uow: UnitOfWork, number: int, new: NewCommit) -> str:
@@ -70,7 +77,12 @@ def commit_tree(uow: UnitOfWork, repository: Repository, item: Item, head: str, 
     made = repository.write_commit(tree, [head], text, uow.actor.person, uow.now)
     move_branch(repository, item, head, made, f"calcifer: commit to #{item.number}")
     activity.record(
-        uow, "work.commit", f"#{item.number} {item.title}", service=item.service.name, item_number=item.number, commit=made
+        uow,
+        "work.commit",
+        f"#{item.number} {item.title}",
+        service=item.service.name,
+        item_number=item.number,
+        commit=made,
     )
     return made
 
@@ -113,7 +125,8 @@ def _refuse_filtered(repository: Repository, path: str, commit: str) -> None:
     name = repository.attribute(path, "filter", commit)
     if name:
         raise Invalid.field(
-            "path", f"'{path}' passes the filter '{name}': change it in a checkout (calcifer work checkout), then commit there."
+            "path",
+            f"'{path}' passes the filter '{name}': change it in a checkout (calcifer work checkout), then commit there.",
         )
 
 
@@ -154,4 +167,6 @@ def _merged(repository: Repository, item: Item, main: str, head: str, how: Updat
         if content and any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in content.splitlines()):
             raise Invalid.field("resolutions", f"'{path}' still has conflict marks.")
     files = [FileContent(path=path, content=text) for path, text in given.items()]
-    return with_files(repository, tree, head, [f for f in files if f.content is not None or repository.entry(tree, f.path)])
+    return with_files(
+        repository, tree, head, [f for f in files if f.content is not None or repository.entry(tree, f.path)]
+    )

@@ -1,11 +1,10 @@
 """How an item completes: the gate, the waivers, and the merge that moves everything at once."""
 
 from functools import partial
-from pathlib import Path
 
 from calcifer.accounts import permissions
 from calcifer.activity import service as activity
-from calcifer.kit import workflows
+from calcifer.kit import promises
 from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git import checkouts
 from calcifer.kit.git.repository import HEADS, Repository
@@ -28,7 +27,7 @@ def case_of(uow: UnitOfWork, item: Item) -> Case:
     """Gather what the rules judge: this head on the current main, and what lies in checkouts."""
     repository = repository_of(uow, item.service)
     main, head = main_of(repository, item.service), head_of(repository, item)
-    case = Case(
+    return Case(
         number=item.number,
         branch=item.branch or "",
         title=item.title,
@@ -45,7 +44,6 @@ def case_of(uow: UnitOfWork, item: Item) -> Case:
         verification=partial(verification.verdict, uow.db, item.service),
         obstacles=tuple(_obstacles(repository, item, main)),
     )
-    return case
 
 
 def _obstacles(repository: Repository, item: Item, main: str) -> list[str]:
@@ -67,7 +65,7 @@ def judge(uow: UnitOfWork, item: Item) -> list[Verdict]:
         return []
     case = case_of(uow, item)
     waived = {w.rule: f"{w.reason} ({w.by}, {w.at:%Y-%m-%d})" for w in item.waivers if w.head == case.head}
-    return policies.gate(case, policies.get(item.service.policy), waived, key=(item.number, item.revision))
+    return policies.gate(case, policies.get(item.service.policy), waived)
 
 
 def waive(uow: UnitOfWork, number: int, new: NewWaiver) -> Item:
@@ -78,13 +76,21 @@ def waive(uow: UnitOfWork, number: int, new: NewWaiver) -> Item:
     if new.rule not in policy.rules:
         raise Invalid.field("rule", f"There is no rule '{new.rule}' for {item.service.name}.")
     if new.rule not in policy.waivable:
-        raise Conflict(f"The rule '{new.rule}' cannot be waived under the policy '{policy.name}' of {item.service.name}.")
+        raise Conflict(
+            f"The rule '{new.rule}' cannot be waived under the policy '{policy.name}' of {item.service.name}."
+        )
     head = head_of(repository_of(uow, item.service), item)
     item.waivers = [w for w in item.waivers if not (w.rule == new.rule and w.head == head)]
     item.waivers.append(Waiver(rule=new.rule, head=head, reason=new.reason, by=uow.actor.name, at=uow.now))
     save(uow, item, f"Waive {new.rule} for #{number}")
     activity.record(
-        uow, "work.waive", f"#{number} {item.title}", service=item.service.name, item_number=number, rule=new.rule, reason=new.reason
+        uow,
+        "work.waive",
+        f"#{number} {item.title}",
+        service=item.service.name,
+        item_number=number,
+        rule=new.rule,
+        reason=new.reason,
     )
     return item
 
@@ -157,9 +163,14 @@ def _finish(uow: UnitOfWork, repository: Repository, item: Item, main: str, head
     uow.refs.lost = ("work.lost", str(item.number))
     catalog.rescan(uow, service)
     if repository.remote_url("origin"):
-        workflows.promise(uow, PUSH, service.name)
+        promises.promise(uow, PUSH, service.name)
     activity.record(
-        uow, "work.complete", f"#{item.number} {item.title}", service=service.name, item_number=item.number, commit=item.merge
+        uow,
+        "work.complete",
+        f"#{item.number} {item.title}",
+        service=service.name,
+        item_number=item.number,
+        commit=item.merge,
     )
 
 
@@ -181,8 +192,3 @@ def _complete_parent(uow: UnitOfWork, item: Item) -> Item:
     head = repository.write_commit(tree, [main], message, uow.actor.person, uow.now)
     _finish(uow, repository, item, main, head, tree)
     return item
-
-
-def worktree_path(var: Path, item: Item) -> Path:
-    """Return where Calcifer puts the worktree of an item."""
-    return var / "worktrees" / item.service.name / str(item.number)

@@ -1,4 +1,4 @@
-"""The express lane: a change small enough to open, check and merge in one step; and edits in main's checkout that become an item."""
+"""The express lane: a change small enough to open, check and merge at once; and edits in main's checkout made an item."""
 
 from calcifer.accounts import permissions
 from calcifer.kit.errors import Conflict, Invalid

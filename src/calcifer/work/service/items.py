@@ -10,7 +10,7 @@ from calcifer.kit.git.repository import HEADS, Repository
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
 from calcifer.services.models import Service
-from calcifer.work import queries, templates
+from calcifer.work import blueprints, queries
 from calcifer.work.branches import branch_name
 from calcifer.work.errors import AlreadyComplete
 from calcifer.work.models import ChecklistEntry, Item
@@ -28,7 +28,7 @@ def open_item(uow: UnitOfWork, new: NewItem, *, express: bool = False) -> Item:
     repository = repository_of(uow, service)
     main = main_of(repository, service)
     number = queries.next_number(uow.db)
-    lines = [] if express or new.is_parent else templates.checklist(repository, main, new.category, new.action)
+    lines = [] if express or new.is_parent else blueprints.checklist(repository, main, new.category, new.action)
     item = Item(
         number=number,
         title=new.title,
@@ -70,7 +70,8 @@ def _target(uow: UnitOfWork, new: NewItem) -> Service:
         return catalog.get_service(uow.db, new.service)
     if app is None:
         raise Invalid.field(
-            "category", f"This category targets {APP}, which is not in this workspace: clone it there, then calcifer scan."
+            "category",
+            f"This category targets {APP}, which is not in this workspace: clone it there, then calcifer scan.",
         )
     if new.service and new.service != APP:
         raise Invalid.field("service", f"This category targets {APP}.")

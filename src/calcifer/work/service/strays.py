@@ -28,7 +28,13 @@ def find_strays(uow: UnitOfWork, service: Service) -> int:
         if queries.known_merges(uow.db, service.id, [commit.oid]):
             break  # what is older was looked at when this one came
         uow.db.add(
-            Stray(service_id=service.id, oid=commit.oid, subject=commit.subject[:200], author=commit.author.name, at=commit.at)
+            Stray(
+                service_id=service.id,
+                oid=commit.oid,
+                subject=commit.subject[:200],
+                author=commit.author.name,
+                at=commit.at,
+            )
         )
         found += 1
     return found

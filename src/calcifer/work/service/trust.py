@@ -2,7 +2,7 @@
 
 from calcifer.accounts import permissions
 from calcifer.activity import service as activity
-from calcifer.kit import workflows
+from calcifer.kit import promises
 from calcifer.kit.errors import Conflict
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
@@ -28,15 +28,22 @@ def trust(uow: UnitOfWork, service_name: str, command: str) -> TrustedCommand:
     return trusted
 
 
+def verify_command(uow: UnitOfWork, service_name: str) -> str:
+    """Return the verify command of a service; Conflict where it has none."""
+    command = catalog.get_service(uow.db, service_name).verify
+    if not command:
+        raise Conflict(f"{service_name} has no verify command in .calcifer/service.yaml.")
+    return command
+
+
 def verify(uow: UnitOfWork, number: int) -> Verification:
     """Ask for a run of the service's verify command on the present merge result, also where there was one already."""
     permissions.require(uow.actor, "work.verify")
     item = get_open(uow, number)
-    if not item.service.verify:
-        raise Conflict(f"{item.service.name} has no verify command in .calcifer/service.yaml.")
-    if queries.find_trusted(uow.db, item.service_id, item.service.verify) is None:
+    command = verify_command(uow, item.service.name)
+    if queries.find_trusted(uow.db, item.service_id, command) is None:
         raise Conflict(
-            f"The verify command of {item.service.name} is not trusted yet: {item.service.verify}",
+            f"The verify command of {item.service.name} is not trusted yet: {command}",
             mend=f"calcifer work trust {item.service.name}",
         )
     asked = _asked(uow, item)
@@ -62,9 +69,14 @@ def _asked(uow: UnitOfWork, item: Item, *, only_once: bool = False) -> Verificat
     if known is not None and (only_once or known.state == "waiting"):
         return known
     asked = Verification(
-        service_id=item.service_id, item_number=item.number, tree=tree, command=command, state="waiting", asked_at=uow.now
+        service_id=item.service_id,
+        item_number=item.number,
+        tree=tree,
+        command=command,
+        state="waiting",
+        asked_at=uow.now,
     )
     uow.db.add(asked)
     uow.db.flush()  # its id names the job
-    workflows.promise(uow, VERIFY, str(asked.id))
+    promises.promise(uow, VERIFY, str(asked.id))
     return asked

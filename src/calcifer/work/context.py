@@ -1,0 +1,105 @@
+"""What someone who joins needs to know, as Markdown: reason, state, diff, rules, history, documents."""
+
+from sqlalchemy.orm import Session
+
+from calcifer.kit.git.repository import Repository
+from calcifer.kit.uow import UnitOfWork
+from calcifer.services import queries as catalog
+from calcifer.services.models import Service
+from calcifer.work import queries
+from calcifer.work.models import Item
+from calcifer.work.queries import Filters
+from calcifer.work.service.details import Details, details
+from calcifer.work.service.storing import repository_of
+
+DIFF_CHARACTERS = 60_000
+DOCUMENT_CHARACTERS = 20_000
+STATES = {"pass": "passes", "fail": "FAILS", "waived": "is waived", "pending": "has no verdict yet"}
+
+
+def of_item(uow: UnitOfWork, number: int) -> str:
+    """Tell about an item."""
+    found = details(uow, number)
+    item = found.item
+    lines = [
+        f"# #{item.number} {item.title}",
+        "",
+        f"{item.kind} to **{item.service.name}**, {item.state}, opened by {item.author} on {item.opened_at:%Y-%m-%d}.",
+    ]
+    if item.branch:
+        lines += [
+            f"Branch `{item.branch}`, {found.ahead} ahead of and {found.behind} behind `{item.service.main_branch}`."
+        ]
+    lines += ["", "## Reason", "", item.reason]
+    if item.notes:
+        lines += ["", "## Notes", "", item.notes]
+    if item.checklist:
+        lines += ["", "## Checklist", "", *(f"- [{'x' if line.done else ' '}] {line.text}" for line in item.checklist)]
+    if found.verdicts:
+        lines += ["", "## Rules", ""]
+        for verdict in found.verdicts:
+            lines.append(f"- **{verdict.rule}** {STATES[verdict.state]}: {verdict.sentence}")
+            if verdict.mend and not verdict.lets_through:
+                lines.append(f"  To mend it: {verdict.mend}")
+    lines += _children(found)
+    if found.commits:
+        lines += ["", "## Commits", "", *(f"- `{c.oid[:12]}` {c.subject} ({c.author.name})" for c in found.commits)]
+    lines += _diff(found)
+    if found.repository and found.main:
+        lines += _documents(found.repository, found.main)
+        lines += _history(uow.db, item.service)
+    return "\n".join(lines) + "\n"
+
+
+def of_service(uow: UnitOfWork, name: str) -> str:
+    """Tell about a service."""
+    service = catalog.get_service(uow.db, name)
+    lines = [f"# {service.title}", "", service.description or "", "", f"Repository: `{service.path}`"]
+    items = queries.list_items(uow.db, Filters(state="open", service=name), limit=50)
+    if items:
+        lines += ["", "## Open items", "", *(_line(item) for item in items)]
+    repository = repository_of(uow, service)
+    main = repository.branch(service.main_branch)
+    lines += _history(uow.db, service)
+    if main:
+        commits = repository.log(main, limit=15, first_parent=True)
+        lines += ["", "## Last commits", "", *(f"- `{c.oid[:12]}` {c.subject} ({c.author.name})" for c in commits)]
+        lines += _documents(repository, main)
+    return "\n".join(lines) + "\n"
+
+
+def _line(item: Item) -> str:
+    return f"- #{item.number} {item.title} ({item.kind}, {item.state}, {item.author})"
+
+
+def _children(found: Details) -> list[str]:
+    return ["", "## Children", "", *(_line(child) for child in found.children)] if found.children else []
+
+
+def _diff(found: Details) -> list[str]:
+    if found.repository is None or found.head is None or not found.changes:
+        return []
+    if found.item.state == "completed" and found.item.merge:
+        old: str | None = found.repository.commit(found.item.merge).parents[0]
+    else:
+        old = found.repository.merge_base(found.head, found.main or found.head)
+    text = found.repository.patch(old, found.head).patch or ""
+    cut = "" if len(text) <= DIFF_CHARACTERS else f"\n… {len(text) - DIFF_CHARACTERS} characters more"
+    return ["", "## Diff", "", "````diff", text[:DIFF_CHARACTERS].rstrip("\n") + cut, "````"]
+
+
+def _history(session: Session, service: Service) -> list[str]:
+    items = queries.list_items(session, Filters(state="completed", service=service.name), limit=10)
+    return ["", "## Completed before", "", *(_line(item) for item in items)] if items else []
+
+
+def _documents(repository: Repository, main: str) -> list[str]:
+    """Show the README, and name the other documents."""
+    top = [entry.path for entry in repository.folder(main) if entry.kind == "file"]
+    docs = [path for path, _ in repository.paths(main, "docs") if path.endswith(".md")]
+    readme = next((path for path in top if path.lower() in ("readme.md", "readme", "readme.rst", "readme.txt")), None)
+    lines = ["", "## Documents", "", *(f"- {path}" for path in [*top, *docs] if path.lower().endswith(".md"))]
+    if readme:
+        text = (repository.read(main, readme) or b"").decode("utf-8", "replace")
+        lines += ["", f"## {readme}", "", "````markdown", text[:DOCUMENT_CHARACTERS].rstrip("\n"), "````"]
+    return lines

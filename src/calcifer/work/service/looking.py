@@ -1,0 +1,124 @@
+"""What the pages of a branch show: files, commits, uncommitted edits, conflicts; reads only."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from calcifer.kit.errors import Conflict, NotFound
+from calcifer.kit.git import checkouts
+from calcifer.kit.git.names import checked_path
+from calcifer.kit.git.repository import Entry, Repository
+from calcifer.kit.uow import UnitOfWork
+from calcifer.services import queries as catalog
+from calcifer.work import queries
+from calcifer.work.models import Item
+from calcifer.work.service.commits import LINK, SUBMODULE, worktree_of
+from calcifer.work.service.details import details
+from calcifer.work.service.storing import head_of, main_of, repository_of
+
+EDITOR_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class FileText:
+    """A file as an editor gets it: `text` is None where it cannot be edited as text, `why` says so."""
+
+    path: str
+    text: str | None
+    exists: bool
+    why: str = ""
+
+
+def diff(uow: UnitOfWork, number: int) -> dict[str, Any]:
+    """Return the item and the two commits that its diff lies between."""
+    found = details(uow, number)
+    if found.repository is None or found.head is None:
+        return {"found": found, "old": None, "new": None}
+    if found.item.state == "completed" and found.item.merge:
+        return {"found": found, "old": found.repository.commit(found.item.merge).parents[0], "new": found.item.merge}
+    return {"found": found, "old": found.repository.merge_base(found.head, found.main or found.head), "new": found.head}
+
+
+def commits(uow: UnitOfWork, number: int) -> dict[str, Any]:
+    """Return the item, its worktree, what is uncommitted there, and the change entry so far."""
+    found = details(uow, number)
+    worktree, edited, entry = None, [], ""
+    if found.repository is not None and found.item.state == "open":
+        worktree = worktree_of(found.repository, found.item)
+        edited = checkouts.edits(worktree) if worktree else []
+        entry = _entry(found.repository, found.item, found.head)
+    return {"found": found, "worktree": worktree, "edits": edited, "entry": entry}
+
+
+def _entry(repository: Repository, item: Item, head: str | None) -> str:
+    stored = repository.read(head, item.fragment) if head else None
+    return (stored or b"").decode("utf-8", "replace").strip()
+
+
+def files(uow: UnitOfWork, number: int, path: str) -> dict[str, Any]:
+    """Return the item and a folder of its branch, or the file at `path` for the editor (a path that is free makes a new one)."""
+    found = details(uow, number)
+    if found.repository is None or found.head is None:
+        raise NotFound(found.problem or f"#{number} has no branch to show files of.")
+    listing: list[Entry] | None = None
+    file: FileText | None = None
+    if not path:
+        listing = found.repository.folder(found.head)
+    else:
+        checked_path(path)
+        try:
+            listing = found.repository.folder(found.head, path)
+        except NotFound:
+            file = file_text(found.repository, found.head, path)
+    entry = _entry(found.repository, found.item, found.head)
+    parts = path.split("/") if path else []
+    crumbs = [(name, "/".join(parts[: at + 1])) for at, name in enumerate(parts)]
+    return {"found": found, "folder": path, "crumbs": crumbs, "listing": listing, "file": file, "entry": entry}
+
+
+def file_text(repository: Repository, commit: str, path: str) -> FileText:
+    """Return a file for an editor, or say why it cannot be edited in a browser."""
+    blob = repository.entry(commit, path)
+    if blob is None:
+        return FileText(path, "", exists=False)
+    name = repository.attribute(path, "filter", commit)
+    if blob.mode in (LINK, SUBMODULE):
+        return FileText(path, None, exists=True, why="This is a link or a submodule: change it in a checkout.")
+    if name:
+        return FileText(path, None, exists=True, why=f"This file passes the filter '{name}': change it in a checkout.")
+    if repository.size(blob.oid) > EDITOR_BYTES:
+        return FileText(path, None, exists=True, why="This file is over 1 MB: change it in a checkout.")
+    try:
+        text = repository.blob(blob.oid).decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        return FileText(path, None, exists=True, why="This file is binary: change it in a checkout.")
+    return FileText(path, text, exists=True)
+
+
+def conflicts(uow: UnitOfWork, number: int) -> dict[str, Any]:
+    """Return the files in which main and the branch conflict, each with the marks that git would leave."""
+    item = queries.get_item(uow.db, number)
+    if item.branch is None or item.state != "open":
+        raise Conflict(f"#{number} is not open, or has no branch.")
+    repository = repository_of(uow, item.service)
+    main, head = main_of(repository, item.service), head_of(repository, item)
+    marked = []
+    for path in repository.merge(head, main).conflicts:
+        text = repository.conflict(head, main, path)
+        marked.append(FileText(path, None if text is None else text.decode("utf-8", "replace"), exists=True))
+    return {"found": details(uow, number), "conflicts": marked, "is_behind": not repository.contains(head, main)}
+
+
+def express(uow: UnitOfWork, name: str, path: str) -> dict[str, Any]:
+    """Return what the express form shows: the service, a file to edit, or the edits in main's checkout."""
+    shown: dict[str, Any] = {"service": None, "file": None, "edits": [], "main": "", "services": []}
+    if not name:
+        return shown | {"services": catalog.list_names(uow.db)}
+    service = catalog.get_service(uow.db, name)
+    repository = repository_of(uow, service)
+    shown |= {"service": service, "main": main_of(repository, service)}
+    if path:
+        return shown | {"file": file_text(repository, shown["main"], checked_path(path))}
+    checkout = next((c for c in checkouts.checkouts(repository) if c.is_main), None)
+    return shown | {"edits": checkouts.edits(checkout) if checkout else []}
