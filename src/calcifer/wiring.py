@@ -11,8 +11,8 @@ from calcifer.config import Settings
 from calcifer.kit.db import Database
 from calcifer.kit.errors import Conflict
 from calcifer.kit.uow import Units
-from calcifer.services import models as _services  # noqa: F401
 from calcifer.kit.workflows import Jobs
+from calcifer.services import models as _services  # noqa: F401
 from calcifer.work import models as _work  # noqa: F401
 from calcifer.work.service import losing
 

@@ -80,8 +80,6 @@ def completed(wiring: Wiring, service_name: str = "web", title: str = "Pin nginx
     return number
 
 
-
-
 def journal(session: Session) -> list[JournalRow]:
     """Return the journal's rows: none, unless a writer is at work or died."""
     return list(session.scalars(select(JournalRow)))

@@ -4,12 +4,10 @@ from calcifer.work.service.checklist import add, move, remove, tick, untick
 from calcifer.work.service.commits import checkout, commit, has_worktree, update
 from calcifer.work.service.completion import complete, judge, waive
 from calcifer.work.service.express import change, collect
-from calcifer.work.service.items import drop, edit, open_item, reopen
+from calcifer.work.service.items import drop, edit, open, reopen  # noqa: A004  (the verb)
 from calcifer.work.service.reverting import revert
 from calcifer.work.service.strays import claim, find_strays
 from calcifer.work.service.trust import trust, verify, verify_command
-
-open = open_item  # noqa: A001  (the verb that page, API and command line have)
 
 __all__ = [
     "add",

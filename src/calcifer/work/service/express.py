@@ -15,7 +15,8 @@ from calcifer.work.rules import Verdict
 from calcifer.work.schemas import ItemChanges, NewChange, NewItem
 from calcifer.work.service.commits import commit_tree, with_files
 from calcifer.work.service.completion import complete, judge
-from calcifer.work.service.items import edit, open_item
+from calcifer.work.service.items import edit
+from calcifer.work.service.items import open as open_item
 from calcifer.work.service.storing import head_of, main_of, repository_of
 from calcifer.work.service.trust import ask_verification
 

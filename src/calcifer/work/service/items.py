@@ -20,7 +20,7 @@ from calcifer.work.service.storing import get_open, head_of, main_of, move_branc
 APP = "calcifer-app"
 
 
-def open_item(uow: UnitOfWork, new: NewItem, *, express: bool = False) -> Item:
+def open(uow: UnitOfWork, new: NewItem, *, express: bool = False) -> Item:  # noqa: A001  (the verb)
     """Open an item: next number, checklist, a branch from main (none for a parent)."""
     permissions.require(uow.actor, "work.open")
     service = _target(uow, new)

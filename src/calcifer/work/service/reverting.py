@@ -10,7 +10,8 @@ from calcifer.work.errors import Merging
 from calcifer.work.models import Item
 from calcifer.work.schemas import ItemChanges, NewItem
 from calcifer.work.service.commits import commit_tree
-from calcifer.work.service.items import edit, open_item
+from calcifer.work.service.items import edit
+from calcifer.work.service.items import open as open_item
 from calcifer.work.service.storing import main_of, repository_of
 
 

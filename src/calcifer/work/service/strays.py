@@ -10,7 +10,8 @@ from calcifer.work import queries
 from calcifer.work.models import Item, Stray
 from calcifer.work.schemas import Claim, ItemChanges, NewItem
 from calcifer.work.service.commits import commit_tree
-from calcifer.work.service.items import edit, open_item
+from calcifer.work.service.items import edit
+from calcifer.work.service.items import open as open_item
 from calcifer.work.service.storing import head_of, repository_of, save
 
 LOOK = 2000
