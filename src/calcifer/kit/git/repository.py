@@ -201,8 +201,11 @@ class Repository:
 
     def size(self, oid: str) -> int:
         """Return the size of a blob in bytes without reading it all."""
-        found = self._get(oid)
-        return found.size if isinstance(found, pygit2.Blob) else 0
+        try:
+            kind, size = self._git.odb.read_header(oid)
+        except (KeyError, ValueError):
+            return 0
+        return size if kind == ObjectType.BLOB else 0
 
     def folder(self, rev: str, path: str = "") -> list[Entry]:
         """Return the entries of a folder, folders first; NotFound where there is no such folder."""
@@ -290,8 +293,8 @@ class Repository:
         diff = before.diff_to_tree(tree, flags=options) if before else tree.diff_to_tree(flags=options, swap=True)
         return sorted((_change(delta) for delta in diff.deltas), key=lambda change: change.path)
 
-    def patch(self, old: str | None, new: str, *, context: int = 3) -> pygit2.Diff:
-        """Return libgit2's diff between two trees with renames found; `calcifer.kit.git.diffs` turns it into rows."""
+    def patch(self, old: str | None, new: str, *, context: int = 3, renames: bool = True) -> pygit2.Diff:
+        """Return libgit2's diff between two trees, with renames found; `calcifer.kit.git.diffs` turns it into rows."""
         tree = self._tree(new)
         before = self._tree(old) if old else None
         diff = (
@@ -299,7 +302,8 @@ class Repository:
             if before
             else tree.diff_to_tree(context_lines=context, swap=True)
         )
-        diff.find_similar()
+        if renames:
+            diff.find_similar()
         return diff
 
     # -- merging ------------------------------------------------------------------------------------------------------
