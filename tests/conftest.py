@@ -11,16 +11,17 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from calcifer import config
+from calcifer import cli, config
 from calcifer.accounts import passwords
 from calcifer.app import create_app
+from calcifer.kit.terminal import Here
 from calcifer.kit.uow import Actor
 from calcifer.wiring import Wiring, wire
 from tests.owner import API_TOKEN, OWNER, SESSION, fill, form_token
@@ -161,6 +162,27 @@ def api(app: FastAPI) -> TestClient:
 def actor() -> Actor:
     """The owner."""
     return OWNER
+
+
+class Ran(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def calcifer(wiring: Wiring, actor: Actor, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run a command line on this test's parts as the owner: `calcifer("git", "status", "--json")`."""
+
+    def run(*arguments: str) -> Ran:
+        capfd.readouterr()
+        opening = Here(wiring.settings.home, wiring.units, wiring.jobs, lambda: actor, wiring)
+        code = cli.run(arguments, lambda: opening)
+        return Ran(code, *capfd.readouterr())
+
+    return run
 
 
 Git = Callable[..., str]

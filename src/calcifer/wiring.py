@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
 from calcifer import migrations
 from calcifer.accounts import models as _accounts  # noqa: F401  (a table exists once its model is imported)
 from calcifer.accounts import queries as accounts
 from calcifer.activity import models as _activity  # noqa: F401
 from calcifer.config import Settings
 from calcifer.kit.db import Database
-from calcifer.kit.errors import Conflict
+from calcifer.kit.errors import Conflict, Unavailable
 from calcifer.kit.uow import Units
 from calcifer.kit.workflows import Jobs
 from calcifer.services import models as _services  # noqa: F401
@@ -38,10 +40,19 @@ class Wiring:
 def wire(settings: Settings) -> Wiring:
     """Make the workspace's `var`, migrate the database, finish what a killed writer began, and return the parts."""
     refuse_git_root(settings.home)
-    settings.var.mkdir(parents=True, exist_ok=True)
-    settings.var.chmod(0o700)
     database = Database(settings.database_url)
-    migrations.migrate(database.engine)
+    try:
+        settings.var.mkdir(parents=True, exist_ok=True)
+        settings.var.chmod(0o700)
+        migrations.migrate(database.engine)
+    except OSError as error:
+        raise Unavailable(
+            f"The workspace {settings.home} cannot be used: {error.strerror} ({error.filename}).",
+            mend="Set CALCIFER_HOME to a directory that is yours.",
+        ) from error
+    except OperationalError as error:
+        where = database.url.render_as_string(hide_password=True)
+        raise Unavailable(f"The database {where} cannot be used: {error.orig}") from error
     units = Units(database, settings.var, lost={"work.lost": losing.lost})
     units.replay()
     return Wiring(settings, units, Jobs(units, settings.var))

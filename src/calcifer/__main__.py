@@ -1,0 +1,5 @@
+"""`python -m calcifer` is `calcifer`."""
+
+from calcifer.cli import main
+
+main()
