@@ -1,10 +1,60 @@
 """Every SELECT on the catalog."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from calcifer.kit.errors import NotFound
-from calcifer.services.models import Service
+from calcifer.services.models import Service, ServiceDependency
+
+LONGEST_NAME = 100
+MOST_EDGES = 5000
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of services is narrowed to; an empty one is left out."""
+
+    text: str = ""
+    """Words of name, title or description."""
+    kind: str = ""
+    owner: str = ""
+    lifecycle: str = ""
+    problems: bool = False
+    """Only those whose descriptor is broken or whose repository is missing."""
+
+
+class Listed(NamedTuple):
+    """A service as lists have it; facts are left in the database, they are most of a row."""
+
+    name: str
+    title: str
+    description: str
+    kind: str
+    owner: str
+    lifecycle: str
+    visibility: str
+    policy: str
+    path: str
+    main_branch: str
+    head: str | None
+    descriptor_source: str
+    descriptor_error: str | None
+    adopted_at: datetime
+    scanned_at: datetime
+    missing_since: datetime | None
+
+
+class Neighbour(NamedTuple):
+    """The other end of a dependency; `title` is None where no service of that name is known."""
+
+    name: str
+    title: str | None
+
 
 
 def find_service(session: Session, name: str) -> Service | None:
@@ -18,6 +68,79 @@ def get_service(session: Session, name: str) -> Service:
     if service is None:
         raise NotFound(f"There is no service '{name[:100]}'.")
     return service
+
+
+_LISTED = tuple(getattr(Service, name) for name in Listed._fields)
+_PROBLEM = or_(Service.missing_since.is_not(None), Service.descriptor_error.is_not(None))
+
+
+def list_services(
+    session: Session, filters: Filters, *, after: str | None = None, limit: int = 50
+) -> list[Listed]:
+    """Return up to `limit` services by name, those after the name `after`."""
+    query = select(*_LISTED).order_by(Service.name).limit(limit)
+    if after is not None:
+        query = query.where(Service.name > after)
+    for column, wanted in (
+        (Service.kind, filters.kind),
+        (Service.owner, filters.owner),
+        (Service.lifecycle, filters.lifecycle),
+    ):
+        if wanted:
+            query = query.where(column == wanted)
+    if filters.problems:
+        query = query.where(_PROBLEM)
+    for word in filters.text.split()[:8]:
+        found_in = (Service.name, Service.title, Service.description)
+        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in found_in)))
+    return [Listed(*row) for row in session.execute(query)]
+
+
+def list_choices(session: Session) -> dict[str, list[str]]:
+    """Return what kind, owner and lifecycle can be narrowed to, from their indexes alone."""
+    columns = {"kind": Service.kind, "owner": Service.owner, "lifecycle": Service.lifecycle}
+    return {
+        name: [value for value in session.scalars(select(column).distinct().order_by(column)) if value]
+        for name, column in columns.items()
+    }
+
+
+def list_dependencies(session: Session, service_id: int) -> list[Neighbour]:
+    """Return what a service says that it depends on, by name."""
+    query = (
+        select(ServiceDependency.name, Service.title)
+        .outerjoin(Service, Service.name == ServiceDependency.name)
+        .where(ServiceDependency.service_id == service_id)
+        .order_by(ServiceDependency.name)
+    )
+    return [Neighbour(*row) for row in session.execute(query)]
+
+
+def list_dependents(session: Session, name: str, *, limit: int = 200) -> list[Neighbour]:
+    """Return the services that say that they depend on this name."""
+    query = (
+        select(Service.name, Service.title)
+        .join(ServiceDependency, ServiceDependency.service_id == Service.id)
+        .where(ServiceDependency.name == name)
+        .order_by(Service.name)
+        .limit(limit)
+    )
+    return [Neighbour(*row) for row in session.execute(query)]
+
+
+def list_edges_from(session: Session, name: str) -> Sequence[tuple[str, str]]:
+    """Return (dependent, dependency) for everything that can be reached from a service, at most MOST_EDGES."""
+    reached = select(Service.id, Service.name).where(Service.name == name).cte("reached", recursive=True)
+    step = (
+        select(Service.id, Service.name)
+        .join(ServiceDependency, ServiceDependency.name == Service.name)
+        .join(reached, reached.c.id == ServiceDependency.service_id)
+    )
+    reached = reached.union(step)  # not UNION ALL: a cycle would never end
+    edges = select(reached.c.name, ServiceDependency.name).join(
+        ServiceDependency, ServiceDependency.service_id == reached.c.id
+    )
+    return [(dependent, dependency) for dependent, dependency in session.execute(edges.limit(MOST_EDGES))]
 
 
 def list_names(session: Session) -> list[str]:

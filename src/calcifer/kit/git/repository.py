@@ -239,15 +239,29 @@ class Repository:
 
     # -- history ------------------------------------------------------------------------------------------------------
 
-    def log(self, tip: str, *, without: str | None = None, limit: int = 50, first_parent: bool = False) -> list[Commit]:
-        """Return up to `limit` commits from `tip`, newest first, leaving out what `without` reaches."""
+    def log(
+        self,
+        tip: str,
+        *,
+        without: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+        first_parent: bool = False,
+    ) -> list[Commit]:
+        """Return up to `limit` commits from `tip`, newest first, leaving out what `without` reaches; only those that come after the
+        commit `after` in this order.
+        """
         walker = self._git.walk(tip, SortMode.TOPOLOGICAL | SortMode.TIME if without else SortMode.TIME)
         if without:
             walker.hide(without)
         if first_parent:
             walker.simplify_first_parent()
-        found = []
+        found: list[Commit] = []
+        skipping = after is not None
         for commit in walker:
+            if skipping:
+                skipping = str(commit.id) != after
+                continue
             found.append(_commit(commit))
             if len(found) >= limit:
                 break

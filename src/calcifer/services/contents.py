@@ -1,0 +1,280 @@
+"""The only place that reads what is on a service's main branch for people: folders, files, documents, commits.
+
+All of it comes from somebody's repository: names and texts are made visible before they are shown, and nothing of it is run.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from calcifer.kit.errors import CalciferError, Invalid, NotFound, Unavailable
+from calcifer.kit.git.damage import told
+from calcifer.kit.git.names import checked_oid, checked_path, visible
+from calcifer.kit.git.repository import Commit, Entry, Repository
+from calcifer.kit.uow import UnitOfWork
+from calcifer.services.models import Service
+
+MOST_SHOWN_BYTES = 500_000
+MOST_SHOWN_LINES = 10_000
+MOST_SENT_BYTES = 50_000_000
+MOST_DOCUMENTS = 500
+MOST_RECORDS = 50
+RECORDS = ".calcifer/work"
+LINK_MODE = 0o120000
+SUBMODULE_MODE = 0o160000
+# What a browser may show as an image. SVG is one of them only because it is sent into a sandbox without scripts.
+IMAGES = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "avif": "image/avif",
+    "svg": "image/svg+xml",
+    "ico": "image/x-icon",
+}
+_README = re.compile(r"readme(\.(md|markdown|txt|rst))?\Z", re.IGNORECASE)
+_CHANGES = re.compile(r"(changes|changelog|history)(\.(md|markdown|txt|rst))?\Z", re.IGNORECASE)
+_TRAILER = re.compile(r"^Work-Item:[ \t]*#?(\d{1,9})[ \t]*$", re.MULTILINE)
+_FRONT = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Main:
+    """The main branch of a service at one commit."""
+
+    repository: Repository
+    head: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a folder; `href` says whether its name can be asked for in an address."""
+
+    path: str
+    name: str
+    kind: str
+    size: int | None
+    is_reachable: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A file: `kind` is text, image, binary, large, link or submodule; `lines` only of text, `target` only of link and submodule."""
+
+    path: str
+    oid: str
+    kind: str
+    size: int
+    lines: tuple[str, ...] = ()
+    target: str = ""
+    is_executable: bool = False
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether the change form can take it: text that is all there."""
+        return self.kind == "text"
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A commit as the history shows it; `item` is the number that its trailer names."""
+
+    oid: str
+    subject: str
+    body: str
+    author: str
+    mail: str
+    commit: Commit
+    item: int | None
+
+    @classmethod
+    def of(cls, commit: Commit) -> "Logged":
+        """Make what was written in it fit to be shown."""
+        subject, _, body = commit.message.strip().partition("\n")
+        trailer = _TRAILER.search(commit.message)
+        return cls(
+            commit.oid,
+            visible(subject) or "(without a message)",
+            "\n".join(visible(line) for line in body.strip().splitlines()),
+            visible(commit.author.name),
+            visible(commit.author.mail),
+            commit,
+            int(trailer[1]) if trailer else None,
+        )
+
+
+@contextmanager
+def main_of(uow: UnitOfWork, service: Service) -> Iterator[Main]:
+    """Give the main branch of a service; Unavailable where the repository cannot be read, or nothing is on main.
+
+    What goes wrong while it is read is Unavailable too, and says what to do about it.
+    """
+    path = Path(service.path)
+    with told(path):
+        try:
+            repository = uow.refs.open(path)
+        except NotFound:
+            raise Unavailable(
+                f"The repository of {service.name} is not at {path} any more.",
+                mend="Put it back, or adopt it again where it is now, and scan.",
+            ) from None
+        head = repository.branch(service.main_branch)
+        if head is None:
+            raise Unavailable(
+                f"There is no commit on '{service.main_branch}' of {service.name} yet.",
+                mend=f"Commit something on '{service.main_branch}' in {path}, then scan.",
+            )
+        yield Main(repository, head)
+
+
+def problem_of(uow: UnitOfWork, service: Service) -> CalciferError | None:
+    """Return why the repository of a service cannot be read, or None."""
+    try:
+        with main_of(uow, service):
+            return None
+    except Unavailable as error:
+        return error
+
+
+def find_folder(main: Main, path: str) -> list[Row] | None:
+    """Return the lines of a folder, folders first; None where `path` is no folder."""
+    if path:
+        checked_path(path)
+    try:
+        return [_row(entry) for entry in main.repository.folder(main.head, path)]
+    except NotFound:
+        return None
+
+
+def _row(entry: Entry) -> Row:
+    name = entry.path.rpartition("/")[2]
+    return Row(entry.path, visible(name), entry.kind, entry.size, is_reachable(entry.path))
+
+
+def is_reachable(path: str) -> bool:
+    """Say whether a path can be named in an address: not one with control characters, backslashes or undecodable bytes."""
+    try:
+        checked_path(path)
+    except (Invalid, UnicodeError):
+        return False
+    return True
+
+
+def get_file(main: Main, path: str) -> Shown:
+    """Return a file for a person to look at; NotFound where there is none."""
+    checked_path(path)
+    entry = main.repository.entry(main.head, path)
+    if entry is None:
+        raise NotFound(f"There is no file '{visible(path)}' on main.")
+    if entry.mode == SUBMODULE_MODE:
+        return Shown(path, entry.oid, "submodule", 0, target=entry.oid)
+    size = main.repository.size(entry.oid)
+    executable = entry.mode == 0o100755
+    if entry.mode == LINK_MODE:
+        target = visible(main.repository.blob(entry.oid)[:4096].decode("utf-8", "surrogateescape"))
+        return Shown(path, entry.oid, "link", size, target=target)
+    if size > MOST_SHOWN_BYTES:
+        kind = "image" if media_type(path) and size <= MOST_SENT_BYTES else "large"
+        return Shown(path, entry.oid, kind, size, is_executable=executable)
+    content = main.repository.blob(entry.oid)
+    if b"\0" in content[:8000]:  # what git takes for binary
+        return Shown(path, entry.oid, "image" if media_type(path) else "binary", size, is_executable=executable)
+    lines = text_of(content).split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    if len(lines) > MOST_SHOWN_LINES:
+        return Shown(path, entry.oid, "large", size, is_executable=executable)
+    shown = tuple(visible(line.removesuffix("\r")) for line in lines)
+    return Shown(path, entry.oid, "text", size, shown, is_executable=executable)
+
+
+def text_of(content: bytes) -> str:
+    """Decode a file; bytes that are no UTF-8 become surrogates, which `visible` spells out."""
+    return content.decode("utf-8", "surrogateescape")
+
+
+def media_type(path: str) -> str | None:
+    """Return the type of an image that pages may show, or None."""
+    return IMAGES.get(path.rpartition(".")[2].lower()) if "." in path else None
+
+
+def get_bytes(main: Main, path: str) -> bytes:
+    """Return the stored bytes of a file; NotFound where there is none, Invalid where it is too large to be sent at once."""
+    checked_path(path)
+    entry = main.repository.entry(main.head, path)
+    if entry is None or entry.mode in (SUBMODULE_MODE, LINK_MODE):
+        raise NotFound(f"There is no file '{visible(path)}' on main.")
+    if main.repository.size(entry.oid) > MOST_SENT_BYTES:
+        raise Invalid("This file is too large to be sent from here.", mend="Take it from a clone of the repository.")
+    return main.repository.blob(entry.oid)
+
+
+# -- documents ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Documents:
+    """What a service says about itself, by path: what to read first, the rest, and the newest records."""
+
+    first: tuple[str, ...]
+    pages: tuple[str, ...]
+    records: tuple[str, ...]
+
+    @property
+    def opening(self) -> str | None:
+        """The document that is shown where none is asked for."""
+        return next(iter((*self.first, *self.pages)), None)
+
+
+def list_documents(main: Main) -> Documents:
+    """Return README, CHANGES, the Markdown files below docs/ and the newest records."""
+    top = [entry.path for entry in main.repository.folder(main.head) if entry.kind == "file"]
+    first = [path for path in top if _README.match(path)] + [path for path in top if _CHANGES.match(path)]
+    first += [path for path in top if is_markdown(path) and path not in first]
+    pages: list[str] = []
+    for path, blob in main.repository.paths(main.head, "docs"):
+        if is_markdown(path) and blob.mode not in (LINK_MODE, SUBMODULE_MODE) and is_reachable(path):
+            pages.append(path)
+        if len(pages) >= MOST_DOCUMENTS:
+            break
+    records = [path for path, _ in main.repository.paths(main.head, RECORDS) if is_markdown(path) and is_reachable(path)]
+    newest = sorted(records, key=_number, reverse=True)[:MOST_RECORDS]
+    return Documents(tuple(path for path in first if is_reachable(path)), tuple(pages), tuple(newest))
+
+
+def _number(path: str) -> tuple[int, str]:
+    digits = path.rpartition("/")[2].partition("-")[0]
+    return (int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 11 else 0, path)
+
+
+def is_markdown(path: str) -> bool:
+    """Say whether a file is shown as a document."""
+    return path.lower().endswith((".md", ".markdown"))
+
+
+def front_matter(text: str) -> tuple[str, str]:
+    """Split the front matter of a record from its text; it is empty where there is none."""
+    found = _FRONT.match(text)
+    return (found[1], text[found.end() :]) if found else ("", text)
+
+
+# -- history ------------------------------------------------------------------------------------------------------------
+
+
+def list_commits(main: Main, *, tip: str | None = None, after: str | None = None, limit: int) -> list[Logged]:
+    """Return up to `limit` commits of main, newest first; with `tip` as main was then, from behind the commit `after`."""
+    for oid in (tip, after):
+        if oid is not None and not _is_on(main, checked_oid(oid, "cursor")):
+            raise Invalid.field("cursor", "Main does not have this commit (any more): begin without a cursor.")
+    return [Logged.of(commit) for commit in main.repository.log(tip or main.head, after=after, limit=limit)]
+
+
+def _is_on(main: Main, oid: str) -> bool:
+    try:
+        main.repository.commit(oid)
+    except NotFound:
+        return False
+    return main.repository.contains(main.head, oid)
