@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from calcifer.kit.errors import CalciferError, Invalid, NotFound, Unavailable
@@ -62,7 +63,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Shown:
-    """A file: `kind` is text, image, binary, large, link or submodule; `lines` only of text, `target` only of link and submodule."""
+    """A file: `kind` is text, image, binary, large, link or submodule; text has `lines`, link and submodule have a `target`."""
 
     path: str
     oid: str
@@ -87,7 +88,7 @@ class Logged:
     body: str
     author: str
     mail: str
-    commit: Commit
+    at: datetime
     item: int | None
 
     @classmethod
@@ -101,7 +102,7 @@ class Logged:
             "\n".join(visible(line) for line in body.strip().splitlines()),
             visible(commit.author.name),
             visible(commit.author.mail),
-            commit,
+            commit.at,
             int(trailer[1]) if trailer else None,
         )
 
@@ -240,7 +241,9 @@ def list_documents(main: Main) -> Documents:
             pages.append(path)
         if len(pages) >= MOST_DOCUMENTS:
             break
-    records = [path for path, _ in main.repository.paths(main.head, RECORDS) if is_markdown(path) and is_reachable(path)]
+    records = [
+        path for path, _ in main.repository.paths(main.head, RECORDS) if is_markdown(path) and is_reachable(path)
+    ]
     newest = sorted(records, key=_number, reverse=True)[:MOST_RECORDS]
     return Documents(tuple(path for path in first if is_reachable(path)), tuple(pages), tuple(newest))
 

@@ -15,7 +15,9 @@ def cycles_through(name: str, edges: Iterable[tuple[str, str]]) -> list[list[str
         onward[dependent].append(dependency)
         back[dependency].append(dependent)
     next_step = _steps_towards(name, back)
-    return [_follow(name, first, next_step) for first in sorted(set(onward[name])) if first == name or first in next_step]
+    return [
+        _follow(name, first, next_step) for first in sorted(set(onward[name])) if first == name or first in next_step
+    ]
 
 
 def _steps_towards(name: str, back: dict[str, list[str]]) -> dict[str, str]:

@@ -56,7 +56,6 @@ class Neighbour(NamedTuple):
     title: str | None
 
 
-
 def find_service(session: Session, name: str) -> Service | None:
     """Return the service of this name, or None."""
     return session.scalar(select(Service).where(Service.name == name))
@@ -74,9 +73,7 @@ _LISTED = tuple(getattr(Service, name) for name in Listed._fields)
 _PROBLEM = or_(Service.missing_since.is_not(None), Service.descriptor_error.is_not(None))
 
 
-def list_services(
-    session: Session, filters: Filters, *, after: str | None = None, limit: int = 50
-) -> list[Listed]:
+def list_services(session: Session, filters: Filters, *, after: str | None = None, limit: int = 50) -> list[Listed]:
     """Return up to `limit` services by name, those after the name `after`."""
     query = select(*_LISTED).order_by(Service.name).limit(limit)
     if after is not None:

@@ -1,0 +1,62 @@
+"""The list of services, and what one of them is."""
+
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from calcifer.kit.uow import UnitOfWork
+from calcifer.kit.web import Paging, Reading, page, paged
+from calcifer.services import contents, queries
+from calcifer.services.cursors import name_of
+from calcifer.services.cycles import cycles_through
+from calcifer.services.models import Service
+from calcifer.services.pages.routes import Flag, Name, Text, router
+from calcifer.services.queries import Filters
+
+
+@router.get("")
+def services(
+    request: Request,
+    uow: Reading,
+    asked: Paging,
+    text: Text = "",
+    kind: Text = "",
+    owner: Text = "",
+    lifecycle: Text = "",
+    problems: Flag = False,  # noqa: FBT002  (named in the address)
+) -> Response:
+    """List services by name."""
+    narrowed = Filters(text, kind, owner, lifecycle, problems)
+    found = queries.list_services(uow.db, narrowed, after=name_of(asked.after), limit=asked.limit + 1)
+    rows, cursor = paged(found, asked, lambda service: [service.name])
+    chosen = {"text": text, "kind": kind, "owner": owner, "lifecycle": lifecycle, "problems": problems or None}
+    choices = queries.list_choices(uow.db)
+    return page(request, "services/list.html", services=rows, cursor=cursor, chosen=chosen, choices=choices)
+
+
+@router.get("/{name}")
+def overview(request: Request, uow: Reading, name: Name) -> Response:
+    """Show what a service is: what its descriptor says, what its compose files say, what it depends on."""
+    service = queries.get_service(uow.db, name)
+    shown = {
+        "facts": {key: value for key, value in service.facts.items() if value not in (None, "", [], {})},
+        "links": [shown_link(link) for link in service.links],
+        "problem": contents.problem_of(uow, service),
+    }
+    return page(request, "services/overview.html", service=service, tab="overview", **neighbours(uow, service), **shown)
+
+
+def neighbours(uow: UnitOfWork, service: Service) -> dict[str, Any]:
+    """Return what a service needs, what needs it, and where that goes round in a circle."""
+    needs = queries.list_dependencies(uow.db, service.id)
+    needed_by = queries.list_dependents(uow.db, service.name)
+    edges = queries.list_edges_from(uow.db, service.name) if needs and needed_by else []
+    return {"needs": needs, "needed_by": needed_by, "cycles": cycles_through(service.name, edges)}
+
+
+def shown_link(link: dict[str, str]) -> dict[str, object]:
+    """Return a link of a descriptor; only one that leads to the web becomes an anchor."""
+    url = link.get("url", "")
+    is_web = url.lower().startswith(("https://", "http://", "mailto:"))
+    return {"title": link.get("title") or url, "url": url, "is_web": is_web}

@@ -1,0 +1,14 @@
+"""The pages of services: list, overview, history, files, documentation; what they show of repositories they do not trust."""
+
+from starlette.testclient import TestClient
+
+from calcifer.wiring import Wiring
+from tests.work.factories import service
+
+
+def test_list_shows_a_service(client: TestClient, wiring: Wiring) -> None:
+    service(wiring, "web")
+    for where in ("", "/web", "/web/history", "/web/files", "/web/files?path=README.md", "/web/documentation"):
+        answer = client.get("/services" + where)
+        assert answer.status_code == 200, (where, answer.text)
+        assert "web" in answer.text
