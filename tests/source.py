@@ -96,9 +96,9 @@ def functions(module: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef
     return [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
-def handlers(module: ast.Module) -> list[Handler]:
-    """The functions that routes and commands call, one entry a decorator."""
-    prefixes = router_prefixes(module)
+def handlers(module: ast.Module, shared: dict[str, str] | None = None) -> list[Handler]:
+    """The functions that routes and commands call, one entry a decorator; `shared` routers come from a module beside it."""
+    prefixes = (shared or {}) | router_prefixes(module)
     found = []
     for function in functions(module):
         for decorator in function.decorator_list:
@@ -146,7 +146,9 @@ def part(domain: str, name: str) -> list[Path]:
 
 def handlers_of(domain: str, name: str) -> list[Handler]:
     """The handlers of one edge of a domain."""
-    return [handler for path in part(domain, name) for handler in handlers(tree(path))]
+    modules = [tree(path) for path in part(domain, name)]
+    shared = {router: prefix for module in modules for router, prefix in router_prefixes(module).items()}
+    return [handler for module in modules for handler in handlers(module, shared)]
 
 
 def names_in(domain: str, name: str) -> set[str]:
