@@ -72,7 +72,8 @@ class Domains(TyperGroup):
 
 
 def _exists(domain: str) -> bool:
-    return (Path(__file__).parent / domain / "cli.py").is_file()
+    home = Path(__file__).parent / domain
+    return (home / "cli.py").is_file() or (home / "cli").is_dir()
 
 
 def load(domain: str) -> TyperGroup:

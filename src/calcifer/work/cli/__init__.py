@@ -1,0 +1,6 @@
+"""Work on the command line: `calcifer work …`; `change` and `context` are shortcuts too."""
+
+from calcifer.work.cli import branch, express, items, lines
+from calcifer.work.cli.routes import commands
+
+__all__ = ["branch", "commands", "express", "items", "lines"]
