@@ -116,9 +116,9 @@ def telling() -> Iterator[Callable[[str], None]]:
 def show(value: Any, *, json: bool = False, columns: Columns | None = None, empty: str = "Nothing.") -> None:
     """Print a result: JSON, or for people a list as a table, a text as Markdown, and anything else as its facts."""
     if json:
-        from pydantic_core import to_json  # noqa: PLC0415  (as rich)
+        from pydantic import TypeAdapter  # noqa: PLC0415  (as rich)
 
-        typer.echo(to_json(value, indent=2, serialize_unknown=True).decode())
+        typer.echo(TypeAdapter(Any).dump_json(value, indent=2, fallback=str).decode())
     elif isinstance(value, str):
         _show_text(plain(value))
     elif isinstance(value, Sequence):
