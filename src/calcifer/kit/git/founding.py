@@ -1,0 +1,145 @@
+"""The only place that makes repositories: of files that lie there, or as a clone of another one.
+
+Nothing here looks at what is in the files, and nothing is made at its final place: that is the caller's rename.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from calcifer.kit.errors import Invalid
+from calcifer.kit.git.names import checked_url
+from calcifer.kit.git.program import run
+from calcifer.kit.git.repository import Person
+
+CLONE_SECONDS = 1800.0
+ADD_SECONDS = 1800.0
+# Files are stored as they lie there, and all of it survives a power cut: one flush for all objects of an `add`.
+FAITHFUL = (
+    "-c", "core.autocrlf=false",
+    "-c", "core.safecrlf=false",
+    "-c", "core.fsync=all",
+    "-c", "core.fsyncMethod=batch",
+)  # fmt: skip
+_UNREADABLE = re.compile(r"could not open directory '(.*)': ", re.MULTILINE)
+
+
+class StayedIn(Invalid):
+    """A path that must not be committed would be, in spite of the ignore rules."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What `git add --all` would take from a directory: relative paths, those of repositories in it with a `/` at the end."""
+
+    files: list[str]
+    repositories: list[str]
+    unreadable: list[str]
+
+
+def init(path: Path, branch: str = "main") -> None:
+    """Make an empty repository with the checkout `path`, which is made where it is missing."""
+    path.mkdir(parents=True, exist_ok=True)
+    run(*FAITHFUL, "init", "--quiet", f"--initial-branch={branch}", cwd=path)
+
+
+def is_repository(path: Path) -> bool:
+    """Say whether `path` is the top of a checkout or a bare repository, without starting git."""
+    return (path / ".git").exists() or is_bare(path)
+
+
+def is_bare(path: Path) -> bool:
+    """Say whether `path` is a bare repository."""
+    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+
+
+def has_own_git_dir(path: Path) -> bool:
+    """Say whether `path` is a main checkout: not a linked worktree, not a submodule."""
+    return (path / ".git").is_dir()
+
+
+def candidates(scratch: Path, folder: Path) -> Candidates:
+    """Return what a first commit of `folder` would take by its ignore rules; `scratch` is any repository without commits."""
+    answer = run(
+        "ls-files", "--others", "--exclude-standard", "-z", cwd=folder, env=_beside(scratch / ".git", folder),
+        timeout_seconds=ADD_SECONDS,
+    )  # fmt: skip
+    names = [name for name in answer.text.split("\0") if name]
+    return Candidates(
+        files=[name for name in names if not name.endswith("/")],
+        repositories=[name for name in names if name.endswith("/")],
+        unreadable=_UNREADABLE.findall(answer.err),
+    )
+
+
+def ignored(folder: Path) -> list[str]:
+    """Return what the repository around `folder` ignores in it, folders with a `/` at the end; none where there is none."""
+    answer = run(
+        "--no-optional-locks", "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z", "--", ".",
+        cwd=folder, accept=(0, 128), timeout_seconds=ADD_SECONDS,
+    )  # fmt: skip
+    return [name for name in answer.text.split("\0") if name and name != "./"]
+
+
+def commit_all(
+    git_dir: Path, folder: Path, person: Person, at: datetime, message: str, *, never: Iterable[str] = ()
+) -> None:
+    """Make the first commit of everything in `folder` that is not ignored, byte for byte, into the repository `git_dir`.
+
+    Raises StayedIn, and has committed nothing, where a path of `never` (folders with a `/` at the end) would come in.
+    """
+    beside = _beside(git_dir, folder)
+    run(*FAITHFUL, "add", "--all", "--", ".", cwd=folder, env=beside, timeout_seconds=ADD_SECONDS)
+    staged = run("ls-files", "-z", "--cached", cwd=folder, env=beside).text.split("\0")
+    folders = tuple(name for name in never if name.endswith("/"))
+    files = {name for name in never if not name.endswith("/")}
+    wrong = [name for name in staged if name in files or (folders and name.startswith(folders))]
+    if wrong:
+        raise StayedIn(f"{wrong[0]!r} must not be committed, but the ignore rules of {folder.name} let it in.")
+    date = f"{int(at.timestamp())} +0000"
+    who = {
+        f"GIT_{role}_{key}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for key, value in (("NAME", person.name), ("EMAIL", person.mail), ("DATE", date))
+    }
+    run(
+        *FAITHFUL, "-c", "commit.gpgSign=false", "commit", "--quiet", "--no-verify", "--allow-empty", "--file=-",
+        cwd=folder, env=beside | who, stdin=message.encode(), timeout_seconds=ADD_SECONDS,
+    )  # fmt: skip
+
+
+def _beside(git_dir: Path, folder: Path) -> dict[str, str]:
+    return {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(folder)}
+
+
+def clone(source: str, target: Path, *, origin: str | None = None) -> None:
+    """Clone `source` (a checked address, or an absolute path on this machine) into `target`, which must not exist.
+
+    Its `origin` is `source`, or for a path `origin`; a path itself is never kept as origin: completed work would be pushed into
+    a checkout that somebody uses.
+    """
+    is_local = source.startswith("/")
+    if not is_local:
+        checked_url(source)
+    run(
+        *FAITHFUL, "clone", "--quiet", "--no-hardlinks", "--", source, str(target),
+        cwd=target.parent, timeout_seconds=CLONE_SECONDS,
+    )  # fmt: skip
+    if not is_local:
+        return
+    if origin is None:
+        run("remote", "remove", "origin", cwd=target)
+    else:
+        run("remote", "set-url", "origin", checked_url(origin), cwd=target)
+
+
+def origin_of(path: Path) -> str | None:
+    """Return the address of a repository's `origin`, without a password that may be in it; None where it cannot be kept."""
+    url = run("config", "--get", "remote.origin.url", cwd=path, accept=(0, 1)).text.strip()
+    url = re.sub(r"^([a-z]+://)[^/@]*:[^/@]*@", r"\1", url)
+    try:
+        return checked_url(url)
+    except Invalid:
+        return None
