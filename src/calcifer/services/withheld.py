@@ -39,8 +39,9 @@ PRIVATE_KEY = re.compile(
     re.MULTILINE,
 )
 CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED )?(?:CERTIFICATE|X509 CRL|[A-Z ]*PUBLIC KEY|DH PARAMETERS|EC PARAMETERS)")
-IMAGES = {".png", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".pdf", ".jar", ".gz"}
+IMAGES = {".png", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".pdf", ".jar"}
 
+DATA_REASONS = ("is a", "is over")  # as `_reason` puts it; a secret beside configuration does not make it data
 REPOSITORY = "is a git repository of its own"
 UNREADABLE = "cannot be read by the user that Calcifer runs as"
 
@@ -145,7 +146,7 @@ def _why_data(folder: Path, inside: list[str], reasons: dict[str, str], *, is_re
     owner = folder.stat().st_uid
     for name in inside:
         status = (folder / name).lstat()
-        is_data = name in reasons or _is_opaque(folder / name)
+        is_data = reasons.get(name, "").startswith(DATA_REASONS) or _is_opaque(folder / name)
         opaque += is_data and PurePosixPath(name).suffix.lower() not in IMAGES
         opaque_bytes += status.st_size if is_data else 0
         foreign = foreign or status.st_uid != owner

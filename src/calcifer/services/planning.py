@@ -1,0 +1,293 @@
+"""The only place that decides what adopting something will do. It reads directories and changes nothing.
+
+Words: a *source* is what a person named (a path, an address); a *step* is one service that will come of it, or is there already;
+*left out* is what will not become one, with why.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from calcifer.kit.errors import CalciferError
+from calcifer.kit.git import founding
+from calcifer.kit.git.names import checked_url
+from calcifer.services.mounts import compose_file, mounts, secret_files
+from calcifer.services.naming import marked_source, name_of
+from calcifer.services.withheld import Withheld, withheld
+
+Kind = Literal["register", "clone", "copy", "begin", "nothing"]
+SAYS: dict[Kind, str] = {
+    "register": "registered where it is",
+    "clone": "cloned into the workspace",
+    "copy": "copied into the workspace, with a repository of its own",
+    "begin": "gets a repository where it is",
+    "nothing": "already a service",
+}
+NO_COMPOSE = "has no compose file"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What will be done for one service: `source` is an absolute path or an address, `target` where its repository will be."""
+
+    name: str
+    kind: Kind
+    source: str
+    target: Path
+    compose: str | None = None
+    withheld: tuple[Withheld, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What will not become a service, why, and what to do about it."""
+
+    source: str
+    reason: str
+    mend: str | None = None
+
+
+@dataclass
+class Plan:
+    """What becomes a service, and what stays out."""
+
+    steps: list[Step] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person wants adopted. `directories`: each child is a service of its own; None lets the plan decide or ask."""
+
+    sources: tuple[str, ...]
+    directories: bool | None = None
+    in_place: bool = False
+    name: str | None = None
+    only: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the catalog has: path of each service by its name."""
+
+    paths: Mapping[str, str]
+
+    def name_at(self, path: Path) -> str | None:
+        """Return the service whose repository is at `path`, or None."""
+        real = os.path.realpath(path)
+        return next((name for name, known in self.paths.items() if os.path.realpath(known) == real), None)
+
+
+def plan(wish: Wish, home: Path, known: Known) -> Plan:
+    """Say what adopting would do now."""
+    with tempfile.TemporaryDirectory(prefix="calcifer-plan-") as scratch:
+        founding.init(Path(scratch))
+        made = _Planner(wish, home, known, Path(scratch))
+        for source in wish.sources:
+            made.source(source)
+    return _without_clashes(made.plan, known, wish)
+
+
+class _Planner:
+    def __init__(self, wish: Wish, home: Path, known: Known, scratch: Path) -> None:
+        self.plan = Plan()
+        self._wish, self._home, self._known, self._scratch = wish, home, known, scratch
+
+    def source(self, source: str) -> None:
+        if "://" in source or looks_like_address(source):
+            self._address(source)
+            return
+        path = Path(os.path.abspath(Path(source).expanduser()))  # noqa: PTH100  (`absolute` keeps "..", `resolve` follows links)
+        reason = self._unfit(path)
+        if reason:
+            self._leave(path, reason)
+        elif path == self._home:
+            self._each(path, self._children(path))
+        elif founding.is_repository(path):
+            self._top_repository(path)
+        else:
+            self._top_directory(path)
+
+    def _leave(self, source: Path | str, reason: str, mend: str | None = None) -> None:
+        self.plan.left_out.append(LeftOut(str(source), reason, mend))
+
+    def _unfit(self, path: Path) -> str | None:
+        var = self._home / "var"
+        if not path.exists():
+            return "does not exist"
+        if not path.is_dir():
+            return "is a file; give the directory that it lies in"
+        if not os.access(path, os.R_OK | os.X_OK):
+            return "cannot be read by the user that Calcifer runs as"
+        if path == var or path.is_relative_to(var) or ".git" in path.parts:
+            return "belongs to Calcifer or to git"
+        if path != self._home and self._home.is_relative_to(path):
+            return "contains the workspace"
+        return None
+
+    def _address(self, url: str) -> None:
+        try:
+            checked_url(url)
+        except CalciferError as error:
+            self._leave(url, error.message)
+            return
+        name = self._wish.name or name_of(Path(url.rstrip("/").replace(":", "/")))
+        self._add(Step(name, "clone", url, self._home / name))
+
+    def _top_repository(self, path: Path) -> None:
+        children = self._with_compose(path)
+        if self._wish.directories:
+            self._each(path, self._children(path))
+        elif self._wish.directories is None and len(children) > 1 and not compose_file(path):
+            count = len(children)
+            self._leave(
+                path,
+                f"is one repository without a compose file of its own, but {count} of its directories have one",
+                f"Say --directories to make {count} services of them, or --one to adopt the repository as one service.",
+            )
+        else:
+            self._repository(path)
+
+    def _top_directory(self, path: Path) -> None:
+        children = self._children(path)
+        repositories = [child for child in children if founding.is_repository(child)]
+        is_group = bool(repositories) or len(self._with_compose(path)) > 1
+        if self._wish.directories or (self._wish.directories is None and is_group and not compose_file(path)):
+            self._each(path, children)
+        else:
+            self._directory(path, is_named=True)
+
+    def _each(self, path: Path, children: list[Path]) -> None:
+        above = _ignored_by_child(path)
+        for child in children:
+            reason = self._unfit(child)
+            if reason:
+                self._leave(child, reason)
+            elif founding.is_repository(child):
+                self._repository(child)
+            else:
+                self._directory(child, ignored_above=above.get(child.name, ()))
+        if not children:
+            self._leave(path, "has no directories in it")
+
+    def _children(self, path: Path) -> list[Path]:
+        var = self._home / "var"
+        return [
+            child
+            for child in sorted(path.iterdir())
+            if child.is_dir() and not child.is_symlink() and not child.name.startswith(".") and child != var
+        ]
+
+    def _with_compose(self, path: Path) -> list[Path]:
+        return [child for child in self._children(path) if compose_file(child)]
+
+    def _stays(self, path: Path) -> bool:
+        return self._wish.in_place or path.is_relative_to(self._home)
+
+    def _repository(self, path: Path) -> None:
+        if self._already(path):
+            return
+        name = self._wish.name or name_of(path)
+        if (path / ".git").is_file():
+            self._leave(path, "is a linked worktree or a submodule of another repository")
+        elif self._stays(path):
+            self._add(Step(name, "register", str(path), path, compose_file(path)))
+        else:
+            note = "Only what is committed comes along; uncommitted and ignored files stay where they are."
+            self._add(Step(name, "clone", str(path), self._home / name, compose_file(path), notes=(note,)))
+
+    def _directory(self, path: Path, *, is_named: bool = False, ignored_above: Iterable[str] = ()) -> None:
+        if self._already(path):
+            return
+        compose = compose_file(path) or self._compose_below(path)
+        if compose is None and not is_named:
+            self._leave(path, NO_COMPOSE)
+            return
+        if not any(path.iterdir()):
+            self._leave(path, "is empty")
+            return
+        name = self._wish.name or name_of(path)
+        stays = self._stays(path)
+        target = path if stays else self._home / name
+        step = Step(name, "begin" if stays else "copy", str(path), target, compose)
+        if self._is_new(step):
+            step = self._looked_into(step, path, ignored_above)
+        self._add(step)
+
+    def _compose_below(self, path: Path) -> str | None:
+        found = self._with_compose(path)
+        return f"{found[0].name}/{compose_file(found[0])}" if len(found) == 1 else None
+
+    def _looked_into(self, step: Step, path: Path, ignored_above: Iterable[str]) -> Step:
+        mounted = mounts(path, step.compose) if step.compose else []
+        kept = withheld(path, founding.candidates(self._scratch, path), mounted, ignored_above)
+        notes = [] if step.compose else [f"It {NO_COMPOSE}."]
+        secrets = secret_files(path, step.compose) if step.compose else []
+        notes += [f"{name} is a secret of the compose file and will be committed." for name in secrets]
+        if step.kind == "copy" and any(one.path.endswith("/") for one in kept):
+            notes.append("Data is copied as it lies there: stop the service before, if it runs.")
+        return replace(step, withheld=tuple(kept), notes=tuple(notes))
+
+    def _already(self, path: Path) -> bool:
+        name = self._known.name_at(path)
+        if name is not None:
+            self.plan.steps.append(Step(name, "nothing", str(path), path))
+        return name is not None
+
+    def _is_new(self, step: Step) -> bool:
+        return step.name not in self._known.paths and not step.target.joinpath(".git").exists()
+
+    def _add(self, step: Step) -> None:
+        """Take a step that makes a new directory as far as it is not done already."""
+        if step.target != Path(step.source) and marked_source(step.target) == step.source:
+            is_known = self._known.name_at(step.target) is not None
+            step = replace(step, kind="nothing" if is_known else "register")
+        self.plan.steps.append(step)
+
+
+def looks_like_address(source: str) -> bool:
+    """Say whether `source` has the form user@host:path and is no path that exists."""
+    head, colon, _ = source.partition(":")
+    return bool(colon) and "@" in head and "/" not in head and not Path(source).exists()
+
+
+def _ignored_by_child(path: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in founding.ignored(path):
+        child, _, rest = name.partition("/")
+        if rest:
+            found.setdefault(child, []).append(rest)
+    return found
+
+
+def _without_clashes(made: Plan, known: Known, wish: Wish) -> Plan:
+    """Leave out what cannot have its name or its place; names that differ in case alone are the same on some file systems."""
+    taken: dict[str, str] = {}
+    kept = []
+    for step in made.steps:
+        reason = _clash(step, known, taken)
+        if reason:
+            made.left_out.append(LeftOut(step.source, reason, "Adopt it alone, with --name and another name."))
+        elif wish.only is None or step.name in wish.only:
+            kept.append(step)
+        taken.setdefault(step.name.lower(), step.source)
+    made.steps = kept
+    return made
+
+
+def _clash(step: Step, known: Known, taken: Mapping[str, str]) -> str | None:
+    other = taken.get(step.name.lower())
+    if other is not None:
+        return "is named twice" if other == step.source else f"would be called '{step.name}', as {other} is"
+    if step.kind == "nothing":
+        return None
+    path = known.paths.get(step.name)
+    if path is not None:
+        return f"would be called '{step.name}', as the service at {path} is"
+    if step.kind in ("clone", "copy") and step.target.exists():
+        return f"would be put to {step.target}, where something else is"
+    return None
