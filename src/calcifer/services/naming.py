@@ -7,13 +7,16 @@ from pathlib import Path
 from calcifer.kit.errors import Invalid
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
+RESERVED = frozenset({"adopt", "new", "plan", "scan", "var"})
+"""Words that stand where a name does in an address or in the workspace."""
 MARK = "calcifer-source"
 
 
 def name_of(path: Path) -> str:
     """Return the name for a service in the directory `path`: lower case, of letters, digits, '.', '_' and '-'."""
     stem = path.name.removesuffix(".git").lower()
-    return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._")[:100].strip("-._") or "service"
+    name = re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._")[:100].strip("-._") or "service"
+    return f"{name}-service" if name in RESERVED else name
 
 
 def checked_name(name: str) -> str:
@@ -23,6 +26,8 @@ def checked_name(name: str) -> str:
             "name",
             "A name has up to 100 lower-case letters, digits, '.', '_' or '-', and begins with a letter or digit.",
         )
+    if name in RESERVED or name.endswith((".git", ".lock")):
+        raise Invalid.field("name", f"'{name}' means something else here: take another name.")
     return name
 
 

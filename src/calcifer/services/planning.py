@@ -75,11 +75,15 @@ class Known:
     """What the catalog has: path of each service by its name."""
 
     paths: Mapping[str, str]
+    names: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Follow links once."""
+        object.__setattr__(self, "names", {os.path.realpath(path): name for name, path in self.paths.items()})
 
     def name_at(self, path: Path) -> str | None:
         """Return the service whose repository is at `path`, or None."""
-        real = os.path.realpath(path)
-        return next((name for name, known in self.paths.items() if os.path.realpath(known) == real), None)
+        return self.names.get(os.path.realpath(path))
 
 
 def plan(wish: Wish, home: Path, known: Known) -> Plan:

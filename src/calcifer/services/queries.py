@@ -148,3 +148,8 @@ def list_names(session: Session) -> list[str]:
 def find_service_at(session: Session, path: str) -> Service | None:
     """Return the service whose repository is at this absolute path, or None."""
     return session.scalar(select(Service).where(Service.path == path))
+
+
+def list_paths(session: Session) -> list[tuple[str, str]]:
+    """Return name and path of every service."""
+    return [(name, path) for name, path in session.execute(select(Service.name, Service.path))]

@@ -38,7 +38,9 @@ PRIVATE_KEY = re.compile(
     rb"|\bAGE-SECRET-KEY-1[A-Z0-9]{20,}",
     re.MULTILINE,
 )
-CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED )?(?:CERTIFICATE|X509 CRL|[A-Z ]*PUBLIC KEY|DH PARAMETERS|EC PARAMETERS)")
+CERTIFICATE = re.compile(
+    rb"-----BEGIN (?:TRUSTED )?(?:CERTIFICATE|X509 CRL|[A-Z ]*PUBLIC KEY|DH PARAMETERS|EC PARAMETERS)"
+)
 IMAGES = {".png", ".jpg", ".jpeg", ".gif", ".ico", ".webp", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".pdf", ".jar"}
 
 DATA_REASONS = ("is a", "is over")  # as `_reason` puts it; a secret beside configuration does not make it data

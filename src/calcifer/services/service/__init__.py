@@ -1,5 +1,8 @@
 """Every change to the catalog, one function per verb; split by noun."""
 
-from calcifer.services.service.reading import checked_name, name_of, register, rescan
+from calcifer.services.naming import checked_name, name_of
+from calcifer.services.service.adoption import adopt
+from calcifer.services.service.creation import new
+from calcifer.services.service.reading import register, rescan
 
-__all__ = ["checked_name", "name_of", "register", "rescan"]
+__all__ = ["adopt", "checked_name", "name_of", "new", "register", "rescan"]

@@ -1,20 +1,19 @@
 """Takes a repository into the catalog, and brings its row up to what its main branch says."""
 
-import re
 from pathlib import Path
 
 from sqlalchemy import select
 
 from calcifer.accounts import permissions
 from calcifer.activity import service as activity
-from calcifer.kit.errors import Conflict, Invalid
+from calcifer.kit.errors import Conflict
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import descriptors, facts, queries
 from calcifer.services.descriptors import Descriptor
 from calcifer.services.models import Service, ServiceDependency
+from calcifer.services.naming import checked_name, name_of
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
 RECORDS = ".calcifer/work"
 ITEM_REFS = ("refs/calcifer/items/", "refs/dropped/")
 MAX_NUMBER = 2**31 - 1
@@ -71,22 +70,6 @@ def rescan(uow: UnitOfWork, service: Service, *, thorough: bool = False) -> None
     service.missing_since = None
     if thorough or service.head is None or repository.branch(service.main_branch) != service.head:
         _fill(uow, service, repository)
-
-
-def name_of(path: Path) -> str:
-    """Return the name for a service in the directory `path`: lower case, of letters, digits, '.', '_' and '-'."""
-    stem = path.name.removesuffix(".git").lower()
-    return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._")[:100].strip("-._") or "service"
-
-
-def checked_name(name: str) -> str:
-    """Return `name` if a service may be called so; else Invalid."""
-    if not NAME.match(name):
-        raise Invalid.field(
-            "name",
-            "A name has up to 100 lower-case letters, digits, '.', '_' or '-', and begins with a letter or digit.",
-        )
-    return name
 
 
 def main_branch(repository: Repository) -> str:

@@ -1,0 +1,204 @@
+"""Makes services of what is there: the verb promises the work, a job does it, one service after the other.
+
+For each service everything happens or nothing: its repository is made aside and renamed into place, then registered in a unit of
+its own. A repository that is in place without a row is found by the next run, which registers it.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from calcifer.accounts import permissions
+from calcifer.activity import service as activity
+from calcifer.kit.errors import CalciferError, Conflict, Invalid
+from calcifer.kit.git import founding
+from calcifer.kit.promises import JobRow, promise
+from calcifer.kit.uow import Actor, UnitOfWork, Units
+from calcifer.services import queries
+from calcifer.services.copying import copy_tree, put_in_place, write_file
+from calcifer.services.ignoring import ignore
+from calcifer.services.naming import checked_name, mark_source
+from calcifer.services.planning import Known, Plan, Step, Wish, plan
+from calcifer.services.service.building import building
+from calcifer.services.service.reading import register
+
+JOB = "services.adopt"
+MOST_SOURCES = 1000
+Tell = Callable[[str], None]
+Mark = Callable[[str], None]
+
+
+def adopt(uow: UnitOfWork, wish: Wish) -> JobRow:
+    """Promise to make services of what is wished for; the job's result is a `Report` as JSON."""
+    check(uow.actor, wish)
+    row = promise(uow, JOB, written(wish))
+    activity.record(uow, "services.adopt", ", ".join(wish.sources)[:1000])
+    return row
+
+
+def check(actor: Actor, wish: Wish) -> None:
+    """Raise Forbidden where the actor may not adopt, Invalid where nothing, too much or a bad name is wished for."""
+    permissions.require(actor, "services.adopt")
+    if not wish.sources:
+        raise Invalid.field("sources", "Name at least one directory or address.")
+    if len(wish.sources) > MOST_SOURCES or any("\0" in source or not source.strip() for source in wish.sources):
+        raise Invalid.field("sources", "These are no paths or addresses.")
+    if wish.name is not None:
+        checked_name(wish.name)
+        if len(wish.sources) > 1:
+            raise Invalid.field("name", "A name is for one source; here are several.")
+
+
+def planned(uow: UnitOfWork, home: Path, wish: Wish) -> Plan:
+    """Return what adopting would do now; it looks at directories and at the catalog and changes nothing."""
+    check(uow.actor, wish)
+    return plan(wish, home, Known(dict(queries.list_paths(uow.db))))
+
+
+def written(wish: Wish) -> str:
+    """Write a wish down as the subject of a job."""
+    only = sorted(wish.only) if wish.only is not None else None
+    return json.dumps([wish.sources, wish.directories, wish.in_place, wish.name, only])
+
+
+def read(subject: str) -> Wish:
+    """Read what `written` wrote."""
+    sources, directories, in_place, name, only = json.loads(subject)
+    return Wish(tuple(sources), directories, in_place, name, frozenset(only) if only is not None else None)
+
+
+@dataclass
+class Report:
+    """How it went: names of services that are new or were there, and what could not be done or was left out, with why."""
+
+    adopted: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what can be stored."""
+        return {
+            "adopted": self.adopted,
+            "unchanged": self.unchanged,
+            "failed": [list(pair) for pair in self.failed],
+            "left_out": [list(pair) for pair in self.left_out],
+        }
+
+
+def carry_out(
+    units: Units, actor: Actor, home: Path, wish: Wish, *, tell: Tell = lambda _: None, mark: Mark = lambda _: None
+) -> Report:
+    """Do what the plan says now, one service after the other; one that fails keeps no other from being adopted.
+
+    `tell` hears how far it is; `mark` is told each step by name.
+    """
+    with units.read(actor) as uow:
+        made = planned(uow, home, wish)
+    report = Report(left_out=[(shown(one.source), one.reason) for one in made.left_out])
+    for number, step in enumerate(made.steps, 1):
+        tell(f"{number} of {len(made.steps)}: {step.name}")
+        if step.kind == "nothing":
+            report.unchanged.append(step.name)
+            continue
+        try:
+            _carry_out(units, actor, home, step, mark)
+            report.adopted.append(step.name)
+        except CalciferError as error:
+            report.failed.append((shown(step.source), error.message))
+        except OSError as error:
+            report.failed.append((shown(step.source), f"{error.strerror or error}."))
+    return report
+
+
+def shown(path: str) -> str:
+    """Return a path for people: bytes that are no UTF-8 are written as `\\xff`."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _carry_out(units: Units, actor: Actor, home: Path, step: Step, mark: Mark) -> None:
+    with building(home / "var") as folder:
+        if step.kind == "clone":
+            _clone(step, folder, mark)
+        elif step.kind == "copy":
+            _copy(step, folder, actor, units.clock(), mark)
+        elif step.kind == "begin":
+            _begin(step, folder, actor, units.clock(), mark)
+    with units.write(actor) as uow:
+        register(uow, step.target, name=step.name)
+    mark("registered")
+
+
+def _clone(step: Step, folder: Path, mark: Mark) -> None:
+    made = folder / step.name
+    origin = founding.origin_of(Path(step.source)) if step.source.startswith("/") else None
+    founding.clone(step.source, made, origin=origin)
+    mark_source(made / ".git", step.source)
+    mark("made")
+    put_in_place(made, step.target)
+    mark("in place")
+
+
+def _copy(step: Step, folder: Path, actor: Actor, now: datetime, mark: Mark) -> None:
+    made = folder / step.name
+    copy_tree(Path(step.source), made)
+    mark("copied")
+    founding.init(folder / "git")
+    (folder / "git" / ".git").rename(made / ".git")
+    _commit(step, made / ".git", made, actor, now)
+    mark_source(made / ".git", step.source)
+    mark("made")
+    put_in_place(made, step.target)
+    mark("in place")
+
+
+def _begin(step: Step, folder: Path, actor: Actor, now: datetime, mark: Mark) -> None:
+    """Build `.git` aside: until it is renamed into place the directory is what it was, but for files that were missing in it."""
+    with _beside(folder, step.target) as aside:
+        founding.init(aside / "git")
+        git_dir = aside / "git" / ".git"
+        _commit(step, git_dir, step.target, actor, now)
+        mark("made")
+        put_in_place(git_dir, step.target / ".git")
+        mark("in place")
+
+
+@contextmanager
+def _beside(folder: Path, target: Path) -> Iterator[Path]:
+    """Give `folder`, or where `target` is on another file system, to which nothing can be renamed from here, one beside it."""
+    if folder.stat().st_dev == target.stat().st_dev:
+        yield folder
+        return
+    with TemporaryDirectory(prefix=".calcifer-building-", dir=target.parent) as beside:
+        yield Path(beside)
+
+
+def _commit(step: Step, git_dir: Path, folder: Path, actor: Actor, now: datetime) -> None:
+    ignore(folder, step.withheld, git_dir / "info" / "exclude")
+    _write_missing(folder, step.name)
+    never = [one.path for one in step.withheld]
+    founding.commit_all(git_dir, folder, actor.person, now, f"Adopt {step.name}\n", never=never)
+
+
+def _write_missing(folder: Path, name: str) -> None:
+    """Write what a service needs and this one does not have: a descriptor and a list of changes."""
+    if (folder / ".calcifer").is_symlink():
+        raise Conflict(f"{folder.name}/.calcifer is a link: nothing is written through it.", mend="Remove the link.")
+    there = {path.name.lower() for path in folder.iterdir()}
+    if not there & {"changes.md", "changelog.md", "changes", "changelog"}:
+        write_file(folder / "CHANGES.md", b"# Changes\n")
+    if not (folder / ".calcifer" / "service.yaml").exists() and "catalog-info.yaml" not in there:
+        write_file(folder / ".calcifer" / "service.yaml", new_text(name).encode())
+
+
+def new_text(name: str) -> str:
+    """Return the descriptor of a service of which no more is known than its name."""
+    return f"title: {json.dumps(name)}\nkind: application\nlifecycle: production\n"
+
+
+__all__ = ["JOB", "Report", "adopt", "carry_out", "check", "planned", "read", "shown", "written"]

@@ -1,0 +1,33 @@
+"""Makes repositories where nobody sees them, in `var/building` of the workspace, and puts them into place as the last step."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from calcifer.kit.locks import Tenure
+from calcifer.services.copying import remove_tree
+
+FOLDER = "building"
+
+
+@contextmanager
+def building(var: Path) -> Iterator[Path]:
+    """Give a directory of one's own that is removed at the end; what died builders left is removed before."""
+    yard = var / FOLDER
+    yard.mkdir(parents=True, exist_ok=True)
+    for lock in yard.glob("*.lock"):
+        if Tenure(lock).holder() is None:
+            remove_tree(lock.with_suffix(""))
+            lock.unlink(missing_ok=True)
+    token = secrets.token_hex(6)
+    held = Tenure(yard / f"{token}.lock")
+    held.take(token)
+    folder = yard / token
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        remove_tree(folder)
+        held.path.unlink(missing_ok=True)
+        held.give()
