@@ -12,3 +12,10 @@ def test_list_shows_a_service(client: TestClient, wiring: Wiring) -> None:
         answer = client.get("/services" + where)
         assert answer.status_code == 200, (where, answer.text)
         assert "web" in answer.text
+
+
+def test_api(api: TestClient, wiring: Wiring) -> None:
+    service(wiring, "web")
+    for where in ("", "/web", "/web/history", "/web/files", "/web/files?path=README.md"):
+        answer = api.get("/api/v1/services" + where)
+        assert answer.status_code == 200, (where, answer.text)

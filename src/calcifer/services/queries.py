@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from calcifer.kit.errors import NotFound
+from calcifer.services.cycles import cycles_through
 from calcifer.services.models import Service, ServiceDependency
+from calcifer.services.rows import Listed, Neighbour, Surroundings
 
 LONGEST_NAME = 100
 MOST_EDGES = 5000
@@ -26,34 +26,6 @@ class Filters:
     lifecycle: str = ""
     problems: bool = False
     """Only those whose descriptor is broken or whose repository is missing."""
-
-
-class Listed(NamedTuple):
-    """A service as lists have it; facts are left in the database, they are most of a row."""
-
-    name: str
-    title: str
-    description: str
-    kind: str
-    owner: str
-    lifecycle: str
-    visibility: str
-    policy: str
-    path: str
-    main_branch: str
-    head: str | None
-    descriptor_source: str
-    descriptor_error: str | None
-    adopted_at: datetime
-    scanned_at: datetime
-    missing_since: datetime | None
-
-
-class Neighbour(NamedTuple):
-    """The other end of a dependency; `title` is None where no service of that name is known."""
-
-    name: str
-    title: str | None
 
 
 def find_service(session: Session, name: str) -> Service | None:
@@ -138,6 +110,14 @@ def list_edges_from(session: Session, name: str) -> Sequence[tuple[str, str]]:
         ServiceDependency, ServiceDependency.service_id == reached.c.id
     )
     return [(dependent, dependency) for dependent, dependency in session.execute(edges.limit(MOST_EDGES))]
+
+
+def surroundings(session: Session, service: Service) -> Surroundings:
+    """Return a service's neighbours in both directions, and the cycles through it."""
+    needs = list_dependencies(session, service.id)
+    needed_by = list_dependents(session, service.name)
+    edges = list_edges_from(session, service.name) if needs and needed_by else []
+    return Surroundings(needs, needed_by, cycles_through(service.name, edges))
 
 
 def list_names(session: Session) -> list[str]:

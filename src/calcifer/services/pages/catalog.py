@@ -5,12 +5,9 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
-from calcifer.kit.uow import UnitOfWork
 from calcifer.kit.web import Paging, Reading, page, paged
 from calcifer.services import contents, queries
 from calcifer.services.cursors import name_of
-from calcifer.services.cycles import cycles_through
-from calcifer.services.models import Service
 from calcifer.services.pages.routes import Flag, Name, Text, router
 from calcifer.services.queries import Filters
 
@@ -39,20 +36,13 @@ def services(
 def overview(request: Request, uow: Reading, name: Name) -> Response:
     """Show what a service is: what its descriptor says, what its compose files say, what it depends on."""
     service = queries.get_service(uow.db, name)
-    shown = {
+    shown: dict[str, Any] = {
+        "around": queries.surroundings(uow.db, service),
         "facts": {key: value for key, value in service.facts.items() if value not in (None, "", [], {})},
         "links": [shown_link(link) for link in service.links],
         "problem": contents.problem_of(uow, service),
     }
-    return page(request, "services/overview.html", service=service, tab="overview", **neighbours(uow, service), **shown)
-
-
-def neighbours(uow: UnitOfWork, service: Service) -> dict[str, Any]:
-    """Return what a service needs, what needs it, and where that goes round in a circle."""
-    needs = queries.list_dependencies(uow.db, service.id)
-    needed_by = queries.list_dependents(uow.db, service.name)
-    edges = queries.list_edges_from(uow.db, service.name) if needs and needed_by else []
-    return {"needs": needs, "needed_by": needed_by, "cycles": cycles_through(service.name, edges)}
+    return page(request, "services/overview.html", service=service, tab="overview", **shown)
 
 
 def shown_link(link: dict[str, str]) -> dict[str, object]:

@@ -1,0 +1,42 @@
+"""What the catalog's queries return where a whole `Service` would be too much."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Listed(NamedTuple):
+    """A service as lists have it; facts are left in the database, they are most of a row."""
+
+    name: str
+    title: str
+    description: str
+    kind: str
+    owner: str
+    lifecycle: str
+    visibility: str
+    policy: str
+    path: str
+    main_branch: str
+    head: str | None
+    descriptor_source: str
+    descriptor_error: str | None
+    adopted_at: datetime
+    scanned_at: datetime
+    missing_since: datetime | None
+
+
+class Neighbour(NamedTuple):
+    """The other end of a dependency; `title` is None where no service of that name is known."""
+
+    name: str
+    title: str | None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a service needs, what needs it, and where that goes round in a circle."""
+
+    needs: list[Neighbour]
+    needed_by: list[Neighbour]
+    cycles: list[list[str]]
