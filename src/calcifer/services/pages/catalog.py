@@ -21,7 +21,7 @@ def services(
     kind: Text = "",
     owner: Text = "",
     lifecycle: Text = "",
-    problems: Flag = False,  # noqa: FBT002  (named in the address)
+    problems: Flag = False,
 ) -> Response:
     """List services by name."""
     narrowed = Filters(text, kind, owner, lifecycle, problems)

@@ -1,24 +1,14 @@
-"""API of the catalog: `/api/v1/services`."""
+"""The list of services, one service, its files and its history."""
 
-from typing import Annotated
-
-from fastapi import Path, Query, Response
+from fastapi import Response
 
 from calcifer.kit.git.names import checked_path
-from calcifer.kit.web import Api, Listing, Paging, Reading, etag, paged
+from calcifer.kit.web import Listing, Paging, Reading, etag, paged
 from calcifer.services import contents, queries
+from calcifer.services.api.routes import FilePath, Name, Problems, Text, Words, router
 from calcifer.services.cursors import commits_of, name_of
 from calcifer.services.queries import Filters
 from calcifer.services.schemas import FileOut, LoggedOut, ServiceDetail, ServiceOut
-
-router = Api("services")
-Name = Annotated[str, Path(max_length=100, examples=["web"])]
-FilePath = Annotated[
-    str, Query(max_length=1024, description="Left out: the top folder.", examples=["docker-compose.yml"])
-]
-Words = Annotated[str, Query(max_length=200, description="Words of name, title or description.")]
-Text = Annotated[str, Query(max_length=200)]
-Problems = Annotated[bool, Query(description="Only broken descriptors and missing repositories.")]
 
 
 @router.get("")
