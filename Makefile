@@ -29,7 +29,7 @@ format: environment-dev ## let ruff rewrite what it can
 	$(BIN)/ruff format .
 
 bench: environment-dev ## measure, and compare with the budgets
-	$(BIN)/python -m pytest -m bench -p no:randomly -p no:xdist -s $(ARGS)
+	$(BIN)/python -m bench $(ARGS)
 
 lab: environment-dev ## tests against real hosts in containers
 	$(BIN)/python -m pytest -m lab $(ARGS)
