@@ -26,7 +26,7 @@ ONLY_IN = {
 }
 
 # Packages that come with a dependency as part of its interface, and are no dependency of their own.
-COMES_WITH = {"starlette": "fastapi", "click": "typer", "markupsafe": "jinja2"}
+COMES_WITH = {"starlette": "fastapi", "pydantic_core": "pydantic", "click": "typer", "markupsafe": "jinja2"}
 
 # One place of each is enough; a session or a connection by any of these names.
 SESSIONS = {"session", "db", "connection", "conn", "transaction", "uow"}

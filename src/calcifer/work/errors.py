@@ -45,8 +45,14 @@ class GateClosed(Conflict):
         """Say the sentence of each closed rule."""
         closed = [verdict for verdict in verdicts if not verdict.lets_through]
         super().__init__(
-            f"#{number} cannot be completed yet. " + " ".join(verdict.sentence for verdict in closed),
+            f"#{number} cannot be completed yet. " + " ".join(_said(verdict) for verdict in closed),
             mend="; ".join(verdict.mend for verdict in closed if verdict.mend) or None,
         )
         self.number = number
         self.verdicts = verdicts
+
+
+def _said(verdict: Verdict) -> str:
+    """Return the sentence with the first findings, so that whoever reads it on a terminal knows where to look."""
+    shown = "; ".join(verdict.evidence[:3])
+    return f"{verdict.sentence.rstrip('.')}: {shown}." if shown else verdict.sentence

@@ -117,7 +117,8 @@ def snapshot(checkout: Checkout, base: str, paths: Iterable[str] | None = None) 
     with tempfile.TemporaryDirectory(prefix="calcifer-index-") as folder:
         index = Path(folder) / "index"
         if (checkout.git_dir / "index").exists():
-            shutil.copyfile(checkout.git_dir / "index", index)
+            # With its times: by them git knows which entries may have changed within the same tick as the index.
+            shutil.copy2(checkout.git_dir / "index", index)
         env = {"GIT_INDEX_FILE": str(index), "GIT_LITERAL_PATHSPECS": "1"}
         run("read-tree", *(["-m"] if index.exists() else []), base, cwd=checkout.path, env=env)
         if names is None:

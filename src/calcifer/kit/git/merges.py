@@ -61,8 +61,7 @@ def marked(git: pygit2.Repository, ours: str, theirs: str, path: str) -> bytes |
     index = _index(git, _base(git, ours, theirs), ours, theirs)
     for triple in list(index.conflicts or ()):
         if any(side and side.path == path for side in triple) and triple[1] and triple[2]:
-            text: str = git.merge_file_from_index(*triple)
-            return text.encode()
+            return git.merge_file_from_index(*triple, use_deprecated=False).contents.encode()
     return None
 
 

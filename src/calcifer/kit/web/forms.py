@@ -38,7 +38,7 @@ class Form:
 
     def to(self, action: str) -> "Form":
         """Return this form if it was sent to `action`, else an empty one: a page may hold many."""
-        return self if self.action == action else Form(self.token)
+        return self if self.action == action.partition("?")[0] else Form(self.token)
 
     def value(self, name: str, default: object = "") -> str:
         """Return what was typed into `name`, else `default`."""
