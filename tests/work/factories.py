@@ -83,3 +83,9 @@ def completed(wiring: Wiring, service_name: str = "web", title: str = "Pin nginx
 def journal(session: Session) -> list[JournalRow]:
     """Return the journal's rows: none, unless a writer is at work or died."""
     return list(session.scalars(select(JournalRow)))
+
+
+def register(wiring: Wiring, path: Path) -> None:
+    """Make a service of a repository that is there."""
+    with wiring.units.write(OWNER) as uow:
+        catalog.register(uow, path)
