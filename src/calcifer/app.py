@@ -1,10 +1,8 @@
 """The only place that puts the web application together: every router in the order of the menu."""
 
 import importlib
-import logging
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +28,6 @@ from calcifer.kit.web.static import PREFIX, StaticFiles
 from calcifer.kit.web.templates import environment
 from calcifer.wiring import Wiring
 
-log = logging.getLogger("calcifer")
-
 # Edges in the order of the menu. One that is not there yet is left out.
 EDGES = (
     "home.pages",
@@ -45,6 +41,8 @@ EDGES = (
     "git.api",
     "activity.api",
     "accounts.api",
+    "kit.web.styleguide",
+    "kit.web.reference",
 )
 MENU = (
     MenuEntry("home.panel", "Home", "house"),
@@ -65,7 +63,6 @@ def create_app(wiring: Wiring) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         max_body_size=LARGEST_BODY_BYTES,
-        lifespan=_lifespan,
         middleware=[Middleware(Shell), Middleware(Gate, doorkeeper=lambda: Door(app.state.units))],
     )
     app.state.units = wiring.units
@@ -88,12 +85,17 @@ def create_app(wiring: Wiring) -> FastAPI:
 
 
 def _routers() -> list[APIRouter]:
-    found = []
+    found: dict[int, APIRouter] = {}
     for edge in EDGES:
-        with suppress(ModuleNotFoundError):
-            module = importlib.import_module(f"calcifer.{edge}")
-            found += [made for made in vars(module).values() if isinstance(made, APIRouter)]
-    return found
+        name = f"calcifer.{edge}"
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if not name.startswith(error.name or name):  # the edge is there, and something that it needs is not
+                raise
+            continue
+        found |= {id(made): made for made in vars(module).values() if isinstance(made, APIRouter)}
+    return list(found.values())
 
 
 class Health(BaseModel):
@@ -146,15 +148,6 @@ class Door:
             with suppress(Unavailable), self._units.write(found.actor) as writing:
                 accounts_service.seen_token(writing, found.id)
         return Identity(found.actor, None)
-
-
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    if not app.state.wiring.is_set_up():
-        log.warning(
-            "Calcifer has no owner yet. From another machine, /setup asks for this code: %s", app.state.setup_code
-        )
-    yield
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

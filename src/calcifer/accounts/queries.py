@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, exists, select
+from sqlalchemy import Connection, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from calcifer.accounts.models import SEEN_EVERY, BrowserSession, Person, Token, digest
@@ -61,7 +60,7 @@ class Vouched:
 
 
 # Asked at every request, so made once; and rows, not objects, since nobody changes them.
-_PERSON = (Person.id, Person.name, Person.mail, Person.role)
+_PERSON = (Person.id.label("person_id"), Person.name, Person.mail, Person.role)
 _SESSION = (
     select(BrowserSession.id, BrowserSession.seen_at, *_PERSON)
     .join(BrowserSession.person)
@@ -76,19 +75,14 @@ _TOKEN = (
 
 def find_session(connection: Connection, secret: str, now: datetime) -> Vouched | None:
     """Return whom the session of a cookie stands for, unless it has expired."""
-    return _vouched(connection.execute(_SESSION, {"digest": digest(secret), "now": now}).first())
+    row = connection.execute(_SESSION, {"digest": digest(secret), "now": now}).first()
+    return Vouched(row.id, row.seen_at, Actor(row.name, row.mail, row.role, row.person_id)) if row else None
 
 
 def find_token(connection: Connection, secret: str) -> Vouched | None:
     """Return whom a token stands for, unless it was revoked."""
-    return _vouched(connection.execute(_TOKEN, {"digest": digest(secret)}).first())
-
-
-def _vouched(row: Row[Any] | None) -> Vouched | None:
-    if row is None:
-        return None
-    row_id, seen_at, person_id, name, mail, role = row
-    return Vouched(row_id, seen_at, Actor(name, mail, role, person_id))
+    row = connection.execute(_TOKEN, {"digest": digest(secret)}).first()
+    return Vouched(row.id, row.seen_at, Actor(row.name, row.mail, row.role, row.person_id)) if row else None
 
 
 def list_tokens(session: Session, person_id: int, *, before: int | None = None, limit: int = 50) -> list[Token]:

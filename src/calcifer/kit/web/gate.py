@@ -19,7 +19,7 @@ from calcifer.kit.web.problems import problem_response
 
 PUBLIC = frozenset({"/setup", "/sign-in", "/healthz", "/openapi.json"})
 STATIC = "/static/"
-API = "/api/"
+API = "/api/v1/"
 COOKIE = "calcifer_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NOBODY = Actor("", "", role="nobody")

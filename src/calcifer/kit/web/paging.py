@@ -48,7 +48,7 @@ class Asked:
         return self.after[0]
 
 
-async def _asked(  # noqa: RUF029  (a `def` dependency costs a hop to a thread, this one waits for nothing)
+async def _asked(  # not `def`: that would be a hop to a thread, and this waits for nothing
     limit: Annotated[int, Query(ge=1, le=200, description="Rows per page.")] = 50,
     cursor: Annotated[str | None, Query(max_length=1000, description="`next` of the page before.")] = None,
 ) -> Asked:

@@ -74,12 +74,12 @@ class Shell:
 
 def _refused(scope: Scope, request_id: str) -> ASGIApp:
     words = "An address has no NUL characters in it."
-    if scope["path"].startswith("/api/"):
+    if scope["path"].startswith("/api/v1/"):
         return problem_response(400, None, words, request_id=request_id)
     return PlainTextResponse(words, 400)
 
 
 def _failed(scope: Scope, request_id: str) -> ASGIApp:
-    if scope["path"].startswith("/api/"):
+    if scope["path"].startswith("/api/v1/"):
         return problem_response(500, None, "This is a defect of Calcifer; the log says more.", request_id=request_id)
     return HTMLResponse(FAILED.format(request_id=request_id), 500)
