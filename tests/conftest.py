@@ -172,8 +172,11 @@ class Ran(NamedTuple):
     err: str
 
 
+Run = Callable[..., Ran]
+
+
 @pytest.fixture
-def calcifer(wiring: Wiring, actor: Actor, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+def calcifer(wiring: Wiring, actor: Actor, capfd: pytest.CaptureFixture[str]) -> Run:
     """Run a command line on this test's parts as the owner: `calcifer("git", "status", "--json")`."""
 
     def run(*arguments: str) -> Ran:

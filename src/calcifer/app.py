@@ -1,6 +1,7 @@
 """The only place that puts the web application together: every router in the order of the menu."""
 
 import importlib
+import logging
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,8 @@ from calcifer.kit.web.shell import Shell
 from calcifer.kit.web.static import PREFIX, StaticFiles
 from calcifer.kit.web.templates import environment
 from calcifer.wiring import Wiring
+
+log = logging.getLogger("calcifer")
 
 # Edges in the order of the menu. One that is not there yet is left out.
 EDGES = (
@@ -68,6 +71,10 @@ def create_app(wiring: Wiring) -> FastAPI:
     app.state.units = wiring.units
     app.state.wiring = wiring
     app.state.setup_code = secrets.token_urlsafe(9)
+    if not wiring.is_set_up():
+        log.warning(
+            "There is no owner yet. A browser on another machine needs this code on /setup: %s", app.state.setup_code
+        )
     domains = [
         folder for folder in sorted(Path(calcifer.__file__).parent.iterdir()) if (folder / "__init__.py").is_file()
     ]

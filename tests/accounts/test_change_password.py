@@ -1,10 +1,8 @@
 """Changing one's password."""
 
 from starlette.testclient import TestClient
-from tests.accounts.commands import run
+from tests.conftest import Run
 from tests.owner import OWNER, PASSWORD
-
-from calcifer.wiring import Wiring
 
 NEW = "another horse with a battery"
 
@@ -39,6 +37,6 @@ def test_api_changes_it(api: TestClient, stranger: TestClient) -> None:
     assert sign_in(stranger, NEW) == 303
 
 
-def test_command_needs_no_old_one(wiring: Wiring, stranger: TestClient) -> None:
-    assert "changed" in run(wiring, "change-password", typed=f"{NEW}\n{NEW}\n").output
+def test_command_needs_no_old_one(calcifer: Run, stranger: TestClient) -> None:
+    assert calcifer("accounts", "change-password", "--password", NEW).code == 0
     assert sign_in(stranger, NEW) == 303

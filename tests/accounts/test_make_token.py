@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 from starlette.testclient import TestClient
-from tests.accounts.commands import run
+from tests.conftest import Run
 
 from calcifer.accounts.models import Token
 from calcifer.wiring import Wiring
@@ -29,8 +29,8 @@ def test_api_answers_with_the_secret(api: TestClient) -> None:
     assert made.json()["secret"].startswith("calcifer_")
 
 
-def test_command_prints_the_secret(wiring: Wiring, stranger: TestClient) -> None:
-    secret = run(wiring, "make-token", "backup").output.strip()
+def test_command_prints_the_secret(calcifer: Run, stranger: TestClient) -> None:
+    secret = calcifer("accounts", "make-token", "backup").out.strip()
     assert stranger.get("/api/v1/accounts/tokens", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
 
 

@@ -1,9 +1,7 @@
 """Revoking a token."""
 
 from starlette.testclient import TestClient
-from tests.accounts.commands import run
-
-from calcifer.wiring import Wiring
+from tests.conftest import Run
 
 
 def test_a_revoked_token_opens_nothing(client: TestClient, api: TestClient) -> None:
@@ -29,6 +27,6 @@ def test_api_revokes(api: TestClient) -> None:
     assert api.get("/api/v1/accounts/tokens").status_code == 401
 
 
-def test_command_revokes(wiring: Wiring, api: TestClient) -> None:
-    assert "revoked" in run(wiring, "revoke-token", "1").output
+def test_command_revokes(calcifer: Run, api: TestClient) -> None:
+    assert calcifer("accounts", "revoke-token", "1").code == 0
     assert api.get("/api/v1/accounts/tokens").status_code == 401

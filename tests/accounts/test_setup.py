@@ -4,11 +4,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 from starlette.testclient import TestClient
-from tests.accounts.commands import run
+from tests.conftest import Run
 from tests.owner import PASSWORD
 
 from calcifer.accounts.listening import NoOwnerYet, check_address, comes_from_here
-from calcifer.kit.errors import Conflict
 from calcifer.wiring import Wiring
 
 GRACE = {"name": "Grace Hopper", "mail": "Grace@Example.org", "password": PASSWORD}
@@ -107,8 +106,7 @@ def test_until_then_only_this_machine_is_listened_to(host: str) -> None:
         check_address(loopback, 8000, is_set_up=False)
 
 
-def test_command_makes_the_owner(fresh: FastAPI, wiring: Wiring) -> None:
-    typed = ["--name", "Grace Hopper", "--mail", "grace@example.org", "--password", PASSWORD]
-    assert "Grace Hopper owns" in run(wiring, "setup", *typed).output
-    with pytest.raises(Conflict):
-        run(wiring, "setup", *typed)
+def test_command_makes_the_owner(fresh: FastAPI, calcifer: Run) -> None:
+    typed = ["accounts", "setup", "--name", "Grace Hopper", "--mail", "grace@example.org", "--password", PASSWORD]
+    assert "Grace Hopper owns" in calcifer(*typed).err
+    assert calcifer(*typed).code == 5
