@@ -116,7 +116,7 @@ async def _page_again(request: Request, error: CalciferError, status: int) -> Re
         return None
     fields = error.fields if isinstance(error, Invalid) else {}
     token = request.state.identity.form_token if request.state.identity else None
-    form = Form(token or "", request.url.path, await forms.typed(request), fields, error.message, error.mend)
+    form = Form(token or "", _sent_to(request), await forms.typed(request), fields, error.message, error.mend)
     scope["state"] = {**request.scope["state"], "form": form}
     answer: dict[str, Any] = {"status": 500, "headers": [], "body": b""}
 
@@ -130,6 +130,10 @@ async def _page_again(request: Request, error: CalciferError, status: int) -> Re
     if answer["status"] != 200:  # the page itself is gone, or is not for this person: then the error says more
         return None
     return HTMLResponse(answer["body"], status)
+
+
+def _sent_to(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 async def _nothing_more() -> Message:

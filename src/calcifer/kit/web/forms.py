@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
@@ -26,7 +27,7 @@ class FormOutdated(Forbidden):
 class Form:
     """What a template fills its fields with; on an ordinary page only `token` is set.
 
-    `action` is the path that refused the input; `errors` maps field names to sentences.
+    `action` is the address that refused the input; `errors` maps field names to sentences.
     """
 
     token: str = ""
@@ -38,7 +39,12 @@ class Form:
 
     def to(self, action: str) -> "Form":
         """Return this form if it was sent to `action`, else an empty one: a page may hold many."""
-        return self if self.action == action.partition("?")[0] else Form(self.token)
+        if self.action is None:
+            return self
+        path, _, query = action.partition("?")
+        own_path, _, own_query = self.action.partition("?")
+        is_own = path == own_path and (not query or parse_qsl(query) == parse_qsl(own_query))
+        return self if is_own else Form(self.token)
 
     def value(self, name: str, default: object = "") -> str:
         """Return what was typed into `name`, else `default`."""
