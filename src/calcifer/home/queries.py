@@ -30,12 +30,12 @@ def _items() -> Select[Any]:
 def list_mine(session: Session, person: str, limit: int = SHOWN) -> list[FoundItem]:
     """Return the newest open items that a person opened or is to do."""
     query = _items().where(Item.state == "open", or_(Item.author == person, Item.assignee == person)).limit(limit)
-    return [FoundItem(*row) for row in session.execute(query)]
+    return [FoundItem._make(row) for row in session.execute(query)]
 
 
 def list_open(session: Session, limit: int = SHOWN) -> list[FoundItem]:
     """Return the newest open items."""
-    return [FoundItem(*row) for row in session.execute(_items().where(Item.state == "open").limit(limit))]
+    return [FoundItem._make(row) for row in session.execute(_items().where(Item.state == "open").limit(limit))]
 
 
 def count_open(session: Session, most: int = MOST_COUNTED) -> int:
@@ -57,8 +57,8 @@ def get_problems(session: Session, now: datetime) -> Problems:
         .limit(FEW)
     )
     return Problems(
-        [FoundService(*row) for row in services],
-        [FoundStray(*row) for row in strays],
+        [FoundService._make(row) for row in services],
+        [FoundStray._make(row) for row in strays],
         list_failed_jobs(session, now),
     )
 
@@ -73,13 +73,13 @@ def list_failed_jobs(session: Session, now: datetime) -> list[FailedJob]:
     )
     columns: Columns = (JobRow.name, JobRow.subject, JobRow.error, JobRow.mend, JobRow.finished_at)
     query = select(*columns).where(JobRow.state == "failed", JobRow.finished_at > now - RECENT, ~repeated)
-    return [FailedJob(*row) for row in session.execute(query.order_by(JobRow.id.desc()).limit(FEW))]
+    return [FailedJob._make(row) for row in session.execute(query.order_by(JobRow.id.desc()).limit(FEW))]
 
 
 def list_done(session: Session, limit: int = SHOWN) -> list[Done]:
     """Return what was done last."""
     columns: Columns = (Entry.at, Entry.actor, Entry.verb, Entry.subject, Entry.service, Entry.item_number)
-    return [Done(*row) for row in session.execute(select(*columns).order_by(Entry.id.desc()).limit(limit))]
+    return [Done._make(row) for row in session.execute(select(*columns).order_by(Entry.id.desc()).limit(limit))]
 
 
 def get_steps(session: Session) -> Steps:
@@ -97,7 +97,7 @@ def search_services(session: Session, text: str, limit: int = 20) -> list[FoundS
         query = query.where(
             or_(Service.name.icontains(word, autoescape=True), Service.title.icontains(word, autoescape=True))
         )
-    return [FoundService(*row) for row in session.execute(query)]
+    return [FoundService._make(row) for row in session.execute(query)]
 
 
 def search_items(session: Session, text: str, limit: int = 20) -> list[FoundItem]:
@@ -108,4 +108,4 @@ def search_items(session: Session, text: str, limit: int = 20) -> list[FoundItem
         like = Item.title.icontains(word, autoescape=True)
         is_number = number.isdecimal() and number.isascii() and len(number) < 10
         query = query.where(or_(like, Item.number == int(number)) if is_number else like)
-    return [FoundItem(*row) for row in session.execute(query)]
+    return [FoundItem._make(row) for row in session.execute(query)]

@@ -62,7 +62,7 @@ def list_services(session: Session, filters: Filters, *, after: str | None = Non
     for word in filters.text.split()[:8]:
         found_in = (Service.name, Service.title, Service.description)
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in found_in)))
-    return [Listed(*row) for row in session.execute(query)]
+    return [Listed._make(row) for row in session.execute(query)]
 
 
 def list_choices(session: Session) -> dict[str, list[str]]:
@@ -82,7 +82,7 @@ def list_dependencies(session: Session, service_id: int) -> list[Neighbour]:
         .where(ServiceDependency.service_id == service_id)
         .order_by(ServiceDependency.name)
     )
-    return [Neighbour(*row) for row in session.execute(query)]
+    return [Neighbour._make(row) for row in session.execute(query)]
 
 
 def list_dependents(session: Session, name: str, *, limit: int = 200) -> list[Neighbour]:
@@ -94,7 +94,7 @@ def list_dependents(session: Session, name: str, *, limit: int = 200) -> list[Ne
         .order_by(Service.name)
         .limit(limit)
     )
-    return [Neighbour(*row) for row in session.execute(query)]
+    return [Neighbour._make(row) for row in session.execute(query)]
 
 
 def list_edges_from(session: Session, name: str) -> Sequence[tuple[str, str]]:
