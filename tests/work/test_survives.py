@@ -75,7 +75,11 @@ def test_every_verb(wiring: Wiring, checkout: Path) -> None:
     assert (tree / "plain.rot").read_bytes() == b"uryyb\n"
     unchanged()
     with wiring.units.write(OWNER) as uow:
-        work.commit(uow, number, NewCommit(message="More", entry="Add a file.", files=[FileContent(path="new.txt", content="new\n")]))
+        work.commit(
+            uow,
+            number,
+            NewCommit(message="More", entry="Add a file.", files=[FileContent(path="new.txt", content="new\n")]),
+        )
     unchanged()
     (tree / "secret.rot").write_text("hello\n")
     with wiring.units.write(OWNER) as uow:

@@ -98,10 +98,16 @@ def item(uow: Reading, response: Response, number: Number) -> schemas.ItemDetail
     return detail_out(found)
 
 
-@router.get("/{number}/context", response_class=PlainTextResponse)
-def context(uow: Reading, number: Number) -> PlainTextResponse:
+class Markdown(PlainTextResponse):
+    """A text for people and for programs that read like them."""
+
+    media_type = "text/markdown"
+
+
+@router.get("/{number}/context", response_class=Markdown)
+def context(uow: Reading, number: Number) -> Markdown:
     """Tell what someone who joins needs, as Markdown."""
-    return PlainTextResponse(contexts.of_item(uow, number), media_type="text/markdown; charset=utf-8")
+    return Markdown(contexts.of_item(uow, number))
 
 
 @router.post("/{number}/edit")
