@@ -14,6 +14,7 @@ from calcifer.kit.db import Database
 from calcifer.kit.errors import Conflict, Unavailable
 from calcifer.kit.uow import Units
 from calcifer.kit.workflows import Jobs
+from calcifer.services import jobs as services_jobs
 from calcifer.services import models as _services  # noqa: F401
 from calcifer.work import models as _work  # noqa: F401
 from calcifer.work.service import losing
@@ -55,7 +56,9 @@ def wire(settings: Settings) -> Wiring:
         raise Unavailable(f"The database {where} cannot be used: {error.orig}") from error
     units = Units(database, settings.var, lost={"work.lost": losing.lost})
     units.replay()
-    return Wiring(settings, units, Jobs(units, settings.var))
+    jobs = Jobs(units, settings.var)
+    services_jobs.register(jobs, settings.home)
+    return Wiring(settings, units, jobs)
 
 
 def refuse_git_root(home: Path) -> None:

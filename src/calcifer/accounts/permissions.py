@@ -39,7 +39,7 @@ MemberVerb = Literal[
     "work.verify",
     "work.waive",
 ]
-OwnerVerb = Literal["work.trust"]
+OwnerVerb = Literal["services.adopt_anywhere", "work.trust"]
 Verb = MemberVerb | OwnerVerb
 
 ROLES: dict[str, frozenset[str]] = {

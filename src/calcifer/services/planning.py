@@ -26,6 +26,7 @@ SAYS: dict[Kind, str] = {
     "begin": "gets a repository where it is",
     "nothing": "already a service",
 }
+LONGEST_SOURCE_BYTES = 4096
 NO_COMPOSE = "has no compose file"
 
 
@@ -102,10 +103,15 @@ class _Planner:
         self._wish, self._home, self._known, self._scratch = wish, home, known, scratch
 
     def source(self, source: str) -> None:
-        if "://" in source or looks_like_address(source):
+        if is_address(source):
             self._address(source)
             return
-        path = Path(os.path.abspath(Path(source).expanduser()))  # noqa: PTH100  (`absolute` keeps "..", `resolve` follows links)
+        try:
+            self._path(located(source, self._home))
+        except (OSError, RuntimeError, CalciferError) as error:
+            self._leave(source, _words(error))
+
+    def _path(self, path: Path) -> None:
         reason = self._unfit(path)
         if reason:
             self._leave(path, reason)
@@ -120,17 +126,17 @@ class _Planner:
         self.plan.left_out.append(LeftOut(str(source), reason, mend))
 
     def _unfit(self, path: Path) -> str | None:
-        var = self._home / "var"
-        if not path.exists():
-            return "does not exist"
         if not path.is_dir():
-            return "is a file; give the directory that it lies in"
+            return "is a file; give the directory that it lies in" if path.exists() else "does not exist"
         if not os.access(path, os.R_OK | os.X_OK):
             return "cannot be read by the user that Calcifer runs as"
-        if path == var or path.is_relative_to(var) or ".git" in path.parts:
+        real, home = Path(os.path.realpath(path)), Path(os.path.realpath(self._home))
+        if real.is_relative_to(home / "var") or ".git" in real.parts:
             return "belongs to Calcifer or to git"
-        if path != self._home and self._home.is_relative_to(path):
+        if real != home and home.is_relative_to(real):
             return "contains the workspace"
+        if self._stays(path) and shown(str(path)) != str(path):
+            return "has a name that is not UTF-8"
         return None
 
     def _address(self, url: str) -> None:
@@ -168,15 +174,21 @@ class _Planner:
     def _each(self, path: Path, children: list[Path]) -> None:
         above = _ignored_by_child(path)
         for child in children:
-            reason = self._unfit(child)
-            if reason:
-                self._leave(child, reason)
-            elif founding.is_repository(child):
-                self._repository(child)
-            else:
-                self._directory(child, ignored_above=above.get(child.name, ()))
+            try:
+                self._child(child, above.get(child.name, ()))
+            except (OSError, CalciferError) as error:
+                self._leave(child, _words(error))
         if not children:
             self._leave(path, "has no directories in it")
+
+    def _child(self, child: Path, ignored_above: Iterable[str]) -> None:
+        reason = self._unfit(child)
+        if reason:
+            self._leave(child, reason)
+        elif founding.is_repository(child):
+            self._repository(child)
+        else:
+            self._directory(child, ignored_above=ignored_above)
 
     def _children(self, path: Path) -> list[Path]:
         var = self._home / "var"
@@ -253,10 +265,42 @@ class _Planner:
         self.plan.steps.append(step)
 
 
-def looks_like_address(source: str) -> bool:
-    """Say whether `source` has the form user@host:path and is no path that exists."""
+def is_source(text: str) -> bool:
+    """Say whether `text` can be a path or an address at all."""
+    try:
+        return 0 < len(os.fsencode(text)) <= LONGEST_SOURCE_BYTES and "\0" not in text and bool(text.strip())
+    except UnicodeEncodeError:
+        return False
+
+
+def is_address(source: str) -> bool:
+    """Say whether `source` is an address, and not a path: it has a scheme, or the form user@host:path and does not exist."""
     head, colon, _ = source.partition(":")
-    return bool(colon) and "@" in head and "/" not in head and not Path(source).exists()
+    return "://" in source or (bool(colon) and "@" in head and "/" not in head)
+
+
+def located(source: str, home: Path) -> Path:
+    """Return the path that `source` means, from the workspace where it is relative; links are not followed."""
+    return Path(os.path.normpath(home / Path(source).expanduser()))
+
+
+def lies_within(source: str, home: Path) -> bool:
+    """Say whether `source` lies in the workspace, wherever links lead, or on another machine."""
+    if is_address(source):
+        return not source.startswith("file:")
+    real = os.path.realpath(located(source, home))
+    return Path(real).is_relative_to(os.path.realpath(home))
+
+
+def shown(path: str) -> str:
+    """Return a path for people: bytes that are no UTF-8 are written as `\\xff`."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, CalciferError):
+        return error.message
+    return f"cannot be used: {(isinstance(error, OSError) and error.strerror) or error}"
 
 
 def _ignored_by_child(path: Path) -> dict[str, list[str]]:

@@ -15,15 +15,15 @@ from typing import Any
 
 from calcifer.accounts import permissions
 from calcifer.activity import service as activity
-from calcifer.kit.errors import CalciferError, Conflict, Invalid
+from calcifer.kit.errors import CalciferError, Conflict, Invalid, NotFound
 from calcifer.kit.git import founding
-from calcifer.kit.promises import JobRow, promise
+from calcifer.kit.promises import JobRow, get_job, promise
 from calcifer.kit.uow import Actor, UnitOfWork, Units
 from calcifer.services import queries
 from calcifer.services.copying import copy_tree, put_in_place, write_file
 from calcifer.services.ignoring import ignore
 from calcifer.services.naming import checked_name, mark_source
-from calcifer.services.planning import Known, Plan, Step, Wish, plan
+from calcifer.services.planning import Known, Plan, Step, Wish, is_source, lies_within, plan, shown
 from calcifer.services.service.building import building
 from calcifer.services.service.reading import register
 
@@ -33,21 +33,26 @@ Tell = Callable[[str], None]
 Mark = Callable[[str], None]
 
 
-def adopt(uow: UnitOfWork, wish: Wish) -> JobRow:
+def adopt(uow: UnitOfWork, home: Path, wish: Wish) -> JobRow:
     """Promise to make services of what is wished for; the job's result is a `Report` as JSON."""
-    check(uow.actor, wish)
+    check(uow.actor, home, wish)
     row = promise(uow, JOB, written(wish))
-    activity.record(uow, "services.adopt", ", ".join(wish.sources)[:1000])
+    activity.record(uow, "services.adopt", shown(", ".join(wish.sources))[:1000])
     return row
 
 
-def check(actor: Actor, wish: Wish) -> None:
-    """Raise Forbidden where the actor may not adopt, Invalid where nothing, too much or a bad name is wished for."""
+def check(actor: Actor, home: Path, wish: Wish) -> None:
+    """Raise Forbidden where the actor may not adopt this, Invalid where nothing, too much or a bad name is wished for.
+
+    Only an owner takes what lies outside the workspace: whoever adopts a directory can read what is in it.
+    """
     permissions.require(actor, "services.adopt")
     if not wish.sources:
         raise Invalid.field("sources", "Name at least one directory or address.")
-    if len(wish.sources) > MOST_SOURCES or any("\0" in source or not source.strip() for source in wish.sources):
+    if len(wish.sources) > MOST_SOURCES or not all(is_source(source) for source in wish.sources):
         raise Invalid.field("sources", "These are no paths or addresses.")
+    if any(not lies_within(source, home) for source in wish.sources):
+        permissions.require(actor, "services.adopt_anywhere")
     if wish.name is not None:
         checked_name(wish.name)
         if len(wish.sources) > 1:
@@ -56,8 +61,16 @@ def check(actor: Actor, wish: Wish) -> None:
 
 def planned(uow: UnitOfWork, home: Path, wish: Wish) -> Plan:
     """Return what adopting would do now; it looks at directories and at the catalog and changes nothing."""
-    check(uow.actor, wish)
+    check(uow.actor, home, wish)
     return plan(wish, home, Known(dict(queries.list_paths(uow.db))))
+
+
+def get_adoption(uow: UnitOfWork, job_id: int) -> JobRow:
+    """Return the job of an adoption; NotFound where there is none."""
+    row = get_job(uow.db, job_id)
+    if row.name != JOB:
+        raise NotFound(f"There is no adoption {job_id}.")
+    return row
 
 
 def written(wish: Wish) -> str:
@@ -114,11 +127,6 @@ def carry_out(
         except OSError as error:
             report.failed.append((shown(step.source), f"{error.strerror or error}."))
     return report
-
-
-def shown(path: str) -> str:
-    """Return a path for people: bytes that are no UTF-8 are written as `\\xff`."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _carry_out(units: Units, actor: Actor, home: Path, step: Step, mark: Mark) -> None:
@@ -199,6 +207,3 @@ def _write_missing(folder: Path, name: str) -> None:
 def new_text(name: str) -> str:
     """Return the descriptor of a service of which no more is known than its name."""
     return f"title: {json.dumps(name)}\nkind: application\nlifecycle: production\n"
-
-
-__all__ = ["JOB", "Report", "adopt", "carry_out", "check", "planned", "read", "shown", "written"]

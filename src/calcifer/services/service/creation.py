@@ -42,6 +42,11 @@ class Making:
     title: str = ""
     compose: bytes | None = None
 
+    @classmethod
+    def of(cls, name: str, title: str, text: str | None) -> "Making":
+        """Make it from what a form or a program gave; text ends with a line feed."""
+        return cls(name, title, text.rstrip("\n").encode() + b"\n" if text else None)
+
 
 def new(units: Units, actor: Actor, home: Path, making: Making, *, mark: Mark = lambda _: None) -> str:
     """Make the repository aside, put it into place, register it; returns the name.

@@ -1,0 +1,73 @@
+"""A service from nothing."""
+
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from calcifer.accounts.permissions import NotAllowed
+from calcifer.kit.errors import Conflict, Invalid
+from calcifer.kit.uow import Actor
+from calcifer.services import service
+from calcifer.services.service.creation import Making
+from calcifer.wiring import Wiring
+from tests.conftest import Git
+from tests.services.samples import NGINX
+
+
+def test_has_what_every_service_has(wiring: Wiring, home: Path, actor: Actor, git: Git) -> None:
+    service.new(wiring.units, actor, home, Making("wiki", "Our wiki: all of it"))
+    listed = git(home / "wiki", "ls-files").split()
+    assert listed == [
+        ".calcifer/service.yaml", ".gitignore", "CHANGES.md", "README.md", "docker-compose.yml", "docs/index.md"
+    ]  # fmt: skip
+    assert git(home / "wiki", "status", "--porcelain") == ""
+    assert (
+        git(home / "wiki", "log", "--format=%an <%ae> %s %D") == f"{actor.name} <{actor.mail}> Begin wiki HEAD -> main"
+    )
+    assert (home / "wiki" / "README.md").read_text().startswith("# Our wiki: all of it\n")
+
+
+def test_compose_file_is_kept_byte_for_byte(wiring: Wiring, home: Path, actor: Actor) -> None:
+    given = NGINX.replace("\n", "\r\n").encode() + b"# \xff"
+    service.new(wiring.units, actor, home, Making("wiki", compose=given))
+    assert (home / "wiki" / "docker-compose.yml").read_bytes() == given
+
+
+@pytest.mark.parametrize("name", ["", "Wiki", "../x", "a b", "-x", "new", "var", "x.git", "x" * 101])
+def test_name_is_checked(wiring: Wiring, home: Path, actor: Actor, name: str) -> None:
+    with pytest.raises(Invalid):
+        service.new(wiring.units, actor, home, Making(name))
+    assert [path.name for path in home.iterdir()] == ["var"]
+
+
+def test_what_is_there_is_kept(wiring: Wiring, home: Path, actor: Actor) -> None:
+    (home / "wiki").mkdir()
+    with pytest.raises(Conflict, match="already"):
+        service.new(wiring.units, actor, home, Making("wiki"))
+    assert list((home / "wiki").iterdir()) == []
+
+
+def test_twice_is_a_conflict(wiring: Wiring, home: Path, actor: Actor) -> None:
+    service.new(wiring.units, actor, home, Making("wiki"))
+    with pytest.raises(Conflict, match="already"):
+        service.new(wiring.units, actor, home, Making("wiki"))
+
+
+def test_nobody_may_not(wiring: Wiring, home: Path) -> None:
+    with pytest.raises(NotAllowed):
+        service.new(wiring.units, Actor("", "", "nobody"), home, Making("wiki"))
+
+
+def test_page_makes_it(client: TestClient, home: Path) -> None:
+    assert client.get("/services/new").status_code == 200
+    answer = client.post("/services/new", data={"name": "wiki", "compose": NGINX.replace("\n", "\r\n")})
+    assert answer.status_code == 200
+    assert answer.url.path == "/services/wiki"
+    assert (home / "wiki" / "docker-compose.yml").read_text() == NGINX
+
+
+def test_page_says_what_is_wrong(client: TestClient) -> None:
+    answer = client.post("/services/new", data={"name": "No Name"})
+    assert answer.status_code == 422
+    assert 'id="name-error">' in answer.text
