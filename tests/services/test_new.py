@@ -1,5 +1,6 @@
 """A service from nothing."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from calcifer.kit.uow import Actor
 from calcifer.services import service
 from calcifer.services.service.creation import Making
 from calcifer.wiring import Wiring
-from tests.conftest import Git
+from tests.conftest import Git, Ran
 from tests.services.samples import NGINX
 
 
@@ -71,3 +72,19 @@ def test_page_says_what_is_wrong(client: TestClient) -> None:
     answer = client.post("/services/new", data={"name": "No Name"})
     assert answer.status_code == 422
     assert 'id="name-error">' in answer.text
+
+
+def test_api_makes_it(api: TestClient, home: Path) -> None:
+    answer = api.post("/api/v1/services/new", json={"name": "wiki", "title": "Our wiki", "compose": NGINX})
+    assert (answer.status_code, answer.json()) == (201, {"name": "wiki", "path": str(home / "wiki")})
+    assert (home / "wiki" / "docker-compose.yml").read_text() == NGINX
+    assert api.post("/api/v1/services/new", json={"name": "wiki"}).status_code == 409
+    assert api.post("/api/v1/services/new", json={"name": "../x"}).status_code == 422
+
+
+def test_command_makes_it(calcifer: Callable[..., Ran], home: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text(NGINX)
+    assert calcifer("new", "wiki", "--compose", str(tmp_path / "c.yml")).out.strip() == str(home / "wiki")
+    assert (home / "wiki" / "docker-compose.yml").read_text() == NGINX
+    assert calcifer("new", "wiki").code == 5
+    assert calcifer("new", "blog", "--compose", str(tmp_path / "none")).code == 2

@@ -1,0 +1,130 @@
+"""Getting services in, on the command line: `plan`, `adopt`, `new`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from calcifer.kit import terminal
+from calcifer.kit.errors import CalciferError, Invalid
+from calcifer.kit.terminal import Columns, Json, reading, writing
+from calcifer.services import service
+from calcifer.services.adoptions import AdoptionOut, MadeOut, PlanOut
+from calcifer.services.cli.routes import commands
+from calcifer.services.planning import Wish, is_address, is_source
+from calcifer.services.service.adoption import planned
+from calcifer.services.service.creation import Making
+
+Sources = Annotated[list[str], typer.Argument(metavar="PATH|URL…", help="Directories, or addresses of repositories.")]
+Directories = Annotated[
+    bool | None,
+    typer.Option("--directories/--one", help="Each directory in PATH is a service; or PATH is one. Left out: decide."),
+]
+InPlace = Annotated[bool, typer.Option("--in-place", help="Leave repositories and directories where they are.")]
+Name = Annotated[str | None, typer.Option("--name", help="The service's name, where it is one.")]
+Only = Annotated[list[str] | None, typer.Option("--only", help="Of the plan, only this service; may be said again.")]
+PLAN: Columns = {
+    "Service": "name",
+    "What happens": "says",
+    "From": "source",
+    "Not committed": lambda step: [one.path for one in step.withheld],
+    "Notes": lambda step: " ".join(step.notes),
+}
+LEFT: Columns = {"Left out": "source", "Why": lambda one: f"{one.reason}. {one.mend or ''}".strip()}
+INCOMPLETE = 5
+
+
+def _wish(
+    sources: list[str], directories: bool | None, *, in_place: bool, name: str | None, only: list[str] | None
+) -> Wish:
+    """Take paths from where the person stands: the work may be done by the server."""
+    paths = [
+        source if is_address(source) or not is_source(source) else str(Path(source).absolute()) for source in sources
+    ]
+    return Wish(tuple(paths), directories, in_place, name, frozenset(only) if only else None)
+
+
+def _shown(made: PlanOut) -> None:
+    terminal.show(made.steps, columns=PLAN, empty="Nothing of this can become a service.")
+    if made.left_out:
+        terminal.show(made.left_out, columns=LEFT)
+
+
+@commands.command("plan")
+def plan(
+    sources: Sources,
+    directories: Directories = None,
+    in_place: InPlace = False,
+    name: Name = None,
+    only: Only = None,
+    json: Json = False,
+) -> None:
+    """Show what `adopt` would do, and change nothing."""
+    wish = _wish(sources, directories, in_place=in_place, name=name, only=only)
+    with reading() as uow:
+        made = PlanOut.of(planned(uow, terminal.here().home, wish))
+    if json:
+        terminal.show(made, json=True)
+    else:
+        _shown(made)
+
+
+@commands.command("adopt")
+def adopt(
+    sources: Sources,
+    directories: Directories = None,
+    in_place: InPlace = False,
+    name: Name = None,
+    only: Only = None,
+    json: Json = False,
+) -> None:
+    """Make services of directories and repositories; what is one already stays as it is."""
+    wish = _wish(sources, directories, in_place=in_place, name=name, only=only)
+    with writing(settle=False) as uow:
+        row = service.adopt(uow, terminal.here().home, wish)
+    ended = terminal.follow([row.id])[0]
+    if ended.failure is not None:
+        raise ended.failure
+    told(AdoptionOut.of(ended), json=json)
+
+
+def told(done: AdoptionOut, *, json: bool) -> None:
+    """Print how it went; the exit code says whether something could not be done."""
+    if json:
+        terminal.show(done, json=True)
+    else:
+        for one in done.adopted:
+            typer.echo(one)
+        terminal.say(f"{len(done.adopted)} adopted, {len(done.unchanged)} already a service.")
+    for reason in done.left_out:
+        terminal.say(f"Left out: {reason.source} {reason.reason}")
+    for reason in done.failed:
+        terminal.warn(CalciferError(f"{reason.source}: {reason.reason}"))
+    if done.failed or not (done.adopted or done.unchanged):
+        raise typer.Exit(INCOMPLETE)
+
+
+@commands.command("new")
+def new(
+    name: str,
+    title: Annotated[str, typer.Option("--title", help="What people call it.")] = "",
+    compose: Annotated[str | None, typer.Option("--compose", metavar="FILE|-", help="Its compose file.")] = None,
+    json: Json = False,
+) -> None:
+    """Begin a service: a repository with what every service has."""
+    at = terminal.here()
+    made = service.new(at.units, at.actor(), at.home, Making(name, title, _compose(compose)))
+    if json:
+        terminal.show(MadeOut(name=made, path=str(at.home / made)), json=True)
+    else:
+        typer.echo(at.home / made)
+
+
+def _compose(source: str | None) -> bytes | None:
+    if source is None:
+        return None
+    try:
+        return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise Invalid.field("compose", f"{source} cannot be read: {error.strerror}.") from error
