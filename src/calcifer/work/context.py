@@ -9,7 +9,7 @@ from calcifer.services.models import Service
 from calcifer.work import queries
 from calcifer.work.models import Item
 from calcifer.work.queries import Filters
-from calcifer.work.service.details import Details, details
+from calcifer.work.service.details import Details, between, details
 from calcifer.work.service.storing import repository_of
 
 DIFF_CHARACTERS = 60_000
@@ -79,11 +79,7 @@ def _children(found: Details) -> list[str]:
 def _diff(found: Details) -> list[str]:
     if found.repository is None or found.head is None or not found.changes:
         return []
-    if found.item.state == "completed" and found.item.merge:
-        old: str | None = found.repository.commit(found.item.merge).parents[0]
-    else:
-        old = found.repository.merge_base(found.head, found.main or found.head)
-    text = found.repository.patch(old, found.head).patch or ""
+    text = found.repository.patch(*between(found)).patch or ""
     cut = "" if len(text) <= DIFF_CHARACTERS else f"\n… {len(text) - DIFF_CHARACTERS} characters more"
     return ["", "## Diff", "", "````diff", text[:DIFF_CHARACTERS].rstrip("\n") + cut, "````"]
 

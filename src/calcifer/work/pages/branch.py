@@ -16,9 +16,11 @@ Texts = Annotated[list[str], Form()]
 
 
 @router.get("/{number}/diff")
-def diff(request: Request, uow: Reading, number: Number) -> Response:
-    """Show what the item changes."""
-    return page(request, "work/diff.html", tab="diff", **looking.diff(uow, number))
+def diff(
+    request: Request, uow: Reading, number: Number, only: Annotated[str | None, Query(max_length=1024)] = None
+) -> Response:
+    """Show what the item changes, or what it changes of one file."""
+    return page(request, "work/diff.html", tab="diff", **looking.diff(uow, number, only))
 
 
 @router.get("/{number}/commits")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from calcifer.kit.errors import NotFound
 from calcifer.kit.git.repository import Change, Commit, Repository
 from calcifer.kit.uow import UnitOfWork
-from calcifer.work import queries
+from calcifer.work import policies, queries
 from calcifer.work.models import Item, Stray
 from calcifer.work.rules import Verdict
 from calcifer.work.schemas import ChecklistOut, CommitOut, ItemDetail, VerdictOut, item_fields
@@ -30,6 +30,7 @@ class Details:
     verdicts: list[Verdict] = field(default_factory=list)
     children: list[Item] = field(default_factory=list)
     answered: list[Stray] = field(default_factory=list)
+    waivable: frozenset[str] = frozenset()
     problem: str | None = None
 
     @property
@@ -75,6 +76,16 @@ def _read_git(uow: UnitOfWork, found: Details) -> None:
     base = repository.merge_base(found.head, found.main)
     found.changes = repository.changes(base, found.head) if base else []
     found.verdicts = judge(uow, item)
+    found.waivable = policies.get(item.service.policy).waivable
+
+
+def between(found: Details) -> tuple[str | None, str]:
+    """Return the two commits that the item's changes lie between; only where it has a head."""
+    assert found.repository
+    assert found.head
+    if found.item.state == "completed" and found.item.merge:
+        return found.repository.commit(found.item.merge).parents[0], found.item.merge
+    return found.repository.merge_base(found.head, found.main or found.head), found.head
 
 
 def detail_out(found: Details) -> ItemDetail:

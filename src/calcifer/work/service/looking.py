@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calcifer.kit.errors import Conflict, NotFound
-from calcifer.kit.git import checkouts
+from calcifer.kit.git import checkouts, diffs
 from calcifer.kit.git.names import checked_path
 from calcifer.kit.git.repository import Entry, Repository
 from calcifer.kit.uow import UnitOfWork
@@ -12,7 +12,7 @@ from calcifer.services import queries as catalog
 from calcifer.work import queries
 from calcifer.work.models import Item
 from calcifer.work.service.commits import LINK, SUBMODULE, worktree_of
-from calcifer.work.service.details import details
+from calcifer.work.service.details import between, details
 from calcifer.work.service.storing import head_of, main_of, repository_of
 
 EDITOR_BYTES = 1_000_000
@@ -28,14 +28,13 @@ class FileText:
     why: str = ""
 
 
-def diff(uow: UnitOfWork, number: int) -> dict[str, Any]:
-    """Return the item and the two commits that its diff lies between."""
+def diff(uow: UnitOfWork, number: int, only: str | None = None) -> dict[str, Any]:
+    """Return the item and what it changes, for one file (`only`) or all, within the bounds of a page."""
     found = details(uow, number)
     if found.repository is None or found.head is None:
-        return {"found": found, "old": None, "new": None}
-    if found.item.state == "completed" and found.item.merge:
-        return {"found": found, "old": found.repository.commit(found.item.merge).parents[0], "new": found.item.merge}
-    return {"found": found, "old": found.repository.merge_base(found.head, found.main or found.head), "new": found.head}
+        return {"found": found, "diff": None}
+    old, new = between(found)
+    return {"found": found, "diff": diffs.diff(found.repository, old, new, only=only)}
 
 
 def commits(uow: UnitOfWork, number: int) -> dict[str, Any]:
