@@ -53,9 +53,9 @@ def register(uow: UnitOfWork, path: Path, *, name: str | None = None, baseline: 
         links=[],
         adopted_at=uow.now,
         scanned_at=uow.now,
-        dependencies=[],
     )
     uow.db.add(service)
+    uow.db.flush()  # its id is what dependencies refer to
     _fill(uow, service, repository)
     activity.record(uow, "services.adopt", called, service=called, path=str(path))
     return service
@@ -108,9 +108,6 @@ def _take(uow: UnitOfWork, service: Service, descriptor: Descriptor) -> None:
 
 def _depend(uow: UnitOfWork, service: Service, names: list[str]) -> None:
     wanted = dict.fromkeys(names)
-    if service.id is None:  # new in this unit: nothing is stored yet
-        service.dependencies = [ServiceDependency(name=name) for name in wanted]
-        return
     rows = uow.db.scalars(select(ServiceDependency).where(ServiceDependency.service_id == service.id))
     stored = {row.name: row for row in rows}
     for name in stored.keys() - wanted.keys():
