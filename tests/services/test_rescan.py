@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from tests.conftest import Git
 
 from calcifer.accounts.permissions import NotAllowed
 from calcifer.kit.errors import Conflict, Invalid, NotFound
@@ -11,6 +10,7 @@ from calcifer.kit.git.trees import Blob
 from calcifer.kit.uow import Actor
 from calcifer.services import queries, service
 from calcifer.wiring import Wiring
+from tests.conftest import Git
 
 
 @pytest.fixture
