@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from calcifer.activity.models import Entry
@@ -23,71 +23,85 @@ _ITEM: Columns = (Item.number, Item.title, Item.state, Service.name, Item.author
 _SERVICE: Columns = (Service.name, Service.title, Service.descriptor_error, Service.missing_since)
 
 
-def _items() -> Select[Any]:
-    return select(*_ITEM).join(Service, Service.id == Item.service_id).order_by(Item.number.desc())
+_later = aliased(JobRow)
+
+# Made once: the first page is asked for all the time, and making these takes longer than answering them.
+_ITEMS = select(*_ITEM).join(Service, Service.id == Item.service_id).order_by(Item.number.desc())
+_OPEN = _ITEMS.where(Item.state == "open").limit(SHOWN)
+_MINE = _OPEN.where(or_(Item.author == bindparam("person"), Item.assignee == bindparam("person")))
+_COUNTED = select(func.count()).select_from(
+    select(Item.number).where(Item.state == "open").limit(MOST_COUNTED).subquery()
+)
+_BROKEN = (
+    select(*_SERVICE)
+    .where(or_(Service.missing_since.is_not(None), Service.descriptor_error.is_not(None)))
+    .order_by(Service.name)
+    .limit(FEW)
+)
+_STRAYS = (
+    select(Service.name, Stray.oid, Stray.subject, Stray.author, Stray.at)
+    .join(Service, Service.id == Stray.service_id)
+    .where(Stray.item_number.is_(None))
+    .order_by(Stray.id.desc())
+    .limit(FEW)
+)
+_FAILED = (
+    select(JobRow.name, JobRow.subject, JobRow.error, JobRow.mend, JobRow.finished_at)
+    .where(
+        JobRow.state == "failed",
+        JobRow.finished_at > bindparam("since"),
+        ~exists().where(_later.name == JobRow.name, _later.subject == JobRow.subject, _later.id > JobRow.id),
+    )
+    .order_by(JobRow.id.desc())
+    .limit(FEW)
+)
+_DONE = (
+    select(Entry.at, Entry.actor, Entry.verb, Entry.subject, Entry.service, Entry.item_number)
+    .order_by(Entry.id.desc())
+    .limit(SHOWN)
+)
+_STEPS = select(
+    select(Service.id).exists(),
+    select(Item.number).exists(),
+    select(Item.number).where(Item.state == "completed").exists(),
+)
 
 
-def list_mine(session: Session, person: str, limit: int = SHOWN) -> list[FoundItem]:
+def list_mine(session: Session, person: str) -> list[FoundItem]:
     """Return the newest open items that a person opened or is to do."""
-    query = _items().where(Item.state == "open", or_(Item.author == person, Item.assignee == person)).limit(limit)
-    return [FoundItem._make(row) for row in session.execute(query)]
+    return [FoundItem._make(row) for row in session.connection().execute(_MINE, {"person": person})]
 
 
-def list_open(session: Session, limit: int = SHOWN) -> list[FoundItem]:
+def list_open(session: Session) -> list[FoundItem]:
     """Return the newest open items."""
-    return [FoundItem._make(row) for row in session.execute(_items().where(Item.state == "open").limit(limit))]
+    return [FoundItem._make(row) for row in session.connection().execute(_OPEN)]
 
 
-def count_open(session: Session, most: int = MOST_COUNTED) -> int:
-    """Count open items, no further than `most`."""
-    query = select(Item.number).where(Item.state == "open").limit(most)
-    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+def count_open(session: Session) -> int:
+    """Count open items, no further than MOST_COUNTED."""
+    return int(session.connection().execute(_COUNTED).scalar_one())
 
 
 def get_problems(session: Session, now: datetime) -> Problems:
-    """Return what waits for somebody: services, commits without an item, failed jobs; a few of each."""
-    broken = or_(Service.missing_since.is_not(None), Service.descriptor_error.is_not(None))
-    services = session.execute(select(*_SERVICE).where(broken).order_by(Service.name).limit(FEW))
-    stray: Columns = (Service.name, Stray.oid, Stray.subject, Stray.author, Stray.at)
-    strays = session.execute(
-        select(*stray)
-        .join(Service, Service.id == Stray.service_id)
-        .where(Stray.item_number.is_(None))
-        .order_by(Stray.id.desc())
-        .limit(FEW)
-    )
+    """Return what waits for somebody, a few of each: services, commits without an item, and jobs that failed lately and were not
+    promised again since.
+    """
+    connection = session.connection()
     return Problems(
-        [FoundService._make(row) for row in services],
-        [FoundStray._make(row) for row in strays],
-        list_failed_jobs(session, now),
+        [FoundService._make(row) for row in connection.execute(_BROKEN)],
+        [FoundStray._make(row) for row in connection.execute(_STRAYS)],
+        [FailedJob._make(row) for row in connection.execute(_FAILED, {"since": now - RECENT})],
     )
 
 
-def list_failed_jobs(session: Session, now: datetime) -> list[FailedJob]:
-    """Return the jobs that failed lately and were not promised again since, newest first."""
-    later = aliased(JobRow)
-    repeated = (
-        select(later.id)
-        .where(later.name == JobRow.name, later.subject == JobRow.subject, later.id > JobRow.id)
-        .exists()
-    )
-    columns: Columns = (JobRow.name, JobRow.subject, JobRow.error, JobRow.mend, JobRow.finished_at)
-    query = select(*columns).where(JobRow.state == "failed", JobRow.finished_at > now - RECENT, ~repeated)
-    return [FailedJob._make(row) for row in session.execute(query.order_by(JobRow.id.desc()).limit(FEW))]
-
-
-def list_done(session: Session, limit: int = SHOWN) -> list[Done]:
+def list_done(session: Session) -> list[Done]:
     """Return what was done last."""
-    columns: Columns = (Entry.at, Entry.actor, Entry.verb, Entry.subject, Entry.service, Entry.item_number)
-    return [Done._make(row) for row in session.execute(select(*columns).order_by(Entry.id.desc()).limit(limit))]
+    return [Done._make(row) for row in session.connection().execute(_DONE)]
 
 
 def get_steps(session: Session) -> Steps:
     """Return how far a young workspace is."""
-    service = select(Service.id).exists()
-    item = select(Item.number).exists()
-    completed = select(Item.number).where(Item.state == "completed").exists()
-    return Steps(*session.execute(select(service, item, completed)).one())
+    return Steps(*session.connection().execute(_STEPS).one())
 
 
 def search_services(session: Session, text: str, limit: int = 20) -> list[FoundService]:
@@ -102,7 +116,7 @@ def search_services(session: Session, text: str, limit: int = 20) -> list[FoundS
 
 def search_items(session: Session, text: str, limit: int = 20) -> list[FoundItem]:
     """Return items whose title has every word, or that have the number, newest first."""
-    query = _items().limit(limit)
+    query = _ITEMS.limit(limit)
     for word in text.split()[:8]:
         number = word.removeprefix("#")
         like = Item.title.icontains(word, autoescape=True)

@@ -128,7 +128,22 @@ def main_of(uow: UnitOfWork, service: Service) -> Iterator[Main]:
                 f"There is no commit on '{service.main_branch}' of {service.name} yet.",
                 mend=f"Commit something on '{service.main_branch}' in {path}, then scan.",
             )
+        if not has_commit(repository, head):
+            raise Unavailable(
+                f"The repository of {service.name} has lost the commit {head[:10]} that is on '{service.main_branch}'.",
+                mend=f"Look at it with: git -C {path} fsck",
+            )
         yield Main(repository, head)
+
+
+def has_commit(repository: Repository, oid: str) -> bool:
+    """Say whether a commit and its top folder are there."""
+    try:
+        repository.tree_of(oid)
+        repository.commit(oid)
+    except NotFound:
+        return False
+    return True
 
 
 def problem_of(uow: UnitOfWork, service: Service) -> CalciferError | None:
@@ -276,8 +291,4 @@ def list_commits(main: Main, *, tip: str | None = None, after: str | None = None
 
 
 def _is_on(main: Main, oid: str) -> bool:
-    try:
-        main.repository.commit(oid)
-    except NotFound:
-        return False
-    return main.repository.contains(main.head, oid)
+    return has_commit(main.repository, oid) and main.repository.contains(main.head, oid)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from calcifer.kit.errors import NotFound
@@ -62,16 +62,24 @@ def list_services(session: Session, filters: Filters, *, after: str | None = Non
     for word in filters.text.split()[:8]:
         found_in = (Service.name, Service.title, Service.description)
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in found_in)))
-    return [Listed._make(row) for row in session.execute(query)]
+    return [Listed._make(row) for row in session.connection().execute(query)]
+
+
+_CHOICES = union_all(
+    *(
+        select(literal(name).label("field"), column.label("choice")).distinct()
+        for name, column in (("kind", Service.kind), ("owner", Service.owner), ("lifecycle", Service.lifecycle))
+    )
+)
 
 
 def list_choices(session: Session) -> dict[str, list[str]]:
     """Return what kind, owner and lifecycle can be narrowed to, from their indexes alone."""
-    columns = {"kind": Service.kind, "owner": Service.owner, "lifecycle": Service.lifecycle}
-    return {
-        name: [value for value in session.scalars(select(column).distinct().order_by(column)) if value]
-        for name, column in columns.items()
-    }
+    choices: dict[str, list[str]] = {"kind": [], "owner": [], "lifecycle": []}
+    for field, choice in session.connection().execute(_CHOICES):
+        if choice:
+            choices[field].append(choice)
+    return {field: sorted(found) for field, found in choices.items()}
 
 
 def list_dependencies(session: Session, service_id: int) -> list[Neighbour]:
