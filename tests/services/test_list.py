@@ -25,7 +25,7 @@ def fill(wiring: Wiring, count: int) -> None:
         session.commit()
 
 
-def names(api: TestClient, **query: object) -> list[str]:
+def names(api: TestClient, **query: str | bool) -> list[str]:
     """The names that the API lists."""
     answer = api.get("/api/v1/services", params=query)
     assert answer.status_code == 200, answer.text
