@@ -5,6 +5,7 @@ CALCIFER_TEST_DATABASE_URL names one; each worker makes a database of its own be
 """
 
 import ipaddress
+import json
 import os
 import shutil
 import socket
@@ -171,6 +172,11 @@ class Ran(NamedTuple):
     out: str
     err: str
 
+    @property
+    def json(self) -> Any:
+        """What it printed with `--json`."""
+        return json.loads(self.out)
+
 
 Run = Callable[..., Ran]
 
@@ -179,10 +185,10 @@ Run = Callable[..., Ran]
 def calcifer(wiring: Wiring, actor: Actor, capfd: pytest.CaptureFixture[str]) -> Run:
     """Run a command line on this test's parts as the owner: `calcifer("git", "status", "--json")`."""
 
-    def run(*arguments: str) -> Ran:
+    def run(*arguments: object) -> Ran:
         capfd.readouterr()
         opening = Here(wiring.settings.home, wiring.units, wiring.jobs, lambda: actor, wiring)
-        code = cli.run(arguments, lambda: opening)
+        code = cli.run([str(argument) for argument in arguments], lambda: opening)
         return Ran(code, *capfd.readouterr())
 
     return run

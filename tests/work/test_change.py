@@ -9,9 +9,10 @@ from calcifer.kit.errors import Conflict, Invalid
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
 from calcifer.work.schemas import NewChange
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command, Find
+from tests.work.conftest import Find
 
 
 def test_the_edits_in_the_checkout_become_one_completed_change(wiring: Wiring, web: Path) -> None:
@@ -80,7 +81,7 @@ def test_page_whose_base_is_outdated_keeps_the_text(client: TestClient, wiring: 
     assert "typed for an hour" in answer.text
 
 
-def test_api_and_command(api: TestClient, calcifer: Command, web: Path) -> None:
+def test_api_and_command(api: TestClient, calcifer: Run, web: Path) -> None:
     files = [{"path": "docker-compose.yml", "content": factories.COMPOSE.replace("1.25", "1.27")}]
     made = api.post("/api/v1/work/change", json={"service": "web", "reason": "Pin nginx.", "files": files})
     assert made.json()["completed"] is True

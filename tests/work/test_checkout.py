@@ -6,9 +6,9 @@ from starlette.testclient import TestClient
 
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command
 
 
 def test_items_never_share_a_working_tree(wiring: Wiring, web: Path) -> None:
@@ -39,9 +39,7 @@ def test_it_goes_when_the_item_completes(wiring: Wiring, web: Path) -> None:
     assert len(factories.git(web, "worktree", "list").splitlines()) == 1
 
 
-def test_page_api_and_command(
-    client: TestClient, api: TestClient, calcifer: Command, wiring: Wiring, web: Path
-) -> None:
+def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Run, wiring: Wiring, web: Path) -> None:
     number = factories.opened(wiring)
     assert "The worktree is" in client.post(f"/work/{number}/checkout").text
     path = api.post(f"/api/v1/work/{number}/checkout").json()["path"]

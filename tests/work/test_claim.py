@@ -9,9 +9,10 @@ from calcifer.wiring import Wiring
 from calcifer.work import queries
 from calcifer.work import service as work
 from calcifer.work.schemas import Claim
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command, Find
+from tests.work.conftest import Find
 
 
 def stray(wiring: Wiring, web: Path) -> str:
@@ -60,7 +61,7 @@ def test_page(client: TestClient, wiring: Wiring, web: Path) -> None:
     )
 
 
-def test_api_and_command(api: TestClient, calcifer: Command, wiring: Wiring, web: Path) -> None:
+def test_api_and_command(api: TestClient, calcifer: Run, wiring: Wiring, web: Path) -> None:
     oid = stray(wiring, web)
     assert api.get("/api/v1/work/strays").json()["items"][0]["oid"] == oid
     assert oid[:10] in calcifer("work", "strays").out

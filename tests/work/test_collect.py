@@ -7,9 +7,10 @@ from starlette.testclient import TestClient
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
 from calcifer.work.schemas import NewChange
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command, Find
+from tests.work.conftest import Find
 
 
 def test_edits_go_to_the_branch_and_stay_in_the_checkout(wiring: Wiring, web: Path, find: Find) -> None:
@@ -25,7 +26,7 @@ def test_edits_go_to_the_branch_and_stay_in_the_checkout(wiring: Wiring, web: Pa
     assert factories.git(web, "status", "--porcelain") == ""
 
 
-def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Command, web: Path) -> None:
+def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Run, web: Path) -> None:
     (web / "README.md").write_text("one\n")
     answer = client.post("/work/collect?service_name=web", data={"service_name": "web", "reason": "Words"})
     assert "Opened #1 with these edits" in answer.text

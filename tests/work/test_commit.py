@@ -9,9 +9,10 @@ from calcifer.kit.errors import Conflict, Invalid
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
 from calcifer.work.schemas import FileContent, NewCommit
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command, Find
+from tests.work.conftest import Find
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_edits_of_the_worktree_become_the_commit(wiring: Wiring, web: Path) -> N
     assert (tree / ".env").read_text() == "SECRET=1\n"
 
 
-def test_page_and_command(client: TestClient, calcifer: Command, wiring: Wiring, web: Path, tmp_path: Path) -> None:
+def test_page_and_command(client: TestClient, calcifer: Run, wiring: Wiring, web: Path, tmp_path: Path) -> None:
     number = factories.opened(wiring)
     typed = {"file": "README.md", "content": "# Other\r\n", "message": "Other words", "entry": "Other words."}
     answer = client.post(f"/work/{number}/commit?path=README.md", data=typed)

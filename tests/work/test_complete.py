@@ -8,9 +8,10 @@ from starlette.testclient import TestClient
 from calcifer.kit.errors import Conflict
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command, Find
+from tests.work.conftest import Find
 
 
 def test_git_tells_the_whole_story_without_calcifer(wiring: Wiring, web: Path) -> None:
@@ -123,7 +124,7 @@ def test_api(api: TestClient, wiring: Wiring, web: Path) -> None:
     assert api.post(f"/api/v1/work/{number}/complete").json()["state"] == "completed"
 
 
-def test_command(calcifer: Command, wiring: Wiring, web: Path) -> None:
+def test_command(calcifer: Run, wiring: Wiring, web: Path) -> None:
     number = factories.opened(wiring)
     held = calcifer("work", "complete", number)
     assert held.code == 5

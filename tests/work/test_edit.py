@@ -9,9 +9,10 @@ from calcifer.kit.errors import Conflict
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
 from calcifer.work.schemas import ItemChanges
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command, Find
+from tests.work.conftest import Find
 
 
 def test_new_title_renames_no_branch(wiring: Wiring, web: Path, find: Find) -> None:
@@ -56,7 +57,7 @@ def test_api_compares_the_tag(api: TestClient, wiring: Wiring, web: Path) -> Non
     assert api.get(f"/api/v1/work/{number}").json()["notes"] == "one"
 
 
-def test_command(calcifer: Command, wiring: Wiring, web: Path, find: Find) -> None:
+def test_command(calcifer: Run, wiring: Wiring, web: Path, find: Find) -> None:
     number = factories.opened(wiring)
     assert calcifer("work", "edit", number, "--notes", "Tried it").code == 0
     assert find(number).notes == "Tried it"

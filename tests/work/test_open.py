@@ -7,9 +7,10 @@ from starlette.testclient import TestClient
 
 from calcifer.kit.errors import Conflict, Invalid, NotFound
 from calcifer.wiring import Wiring
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command, Find
+from tests.work.conftest import Find
 
 
 def test_branch_starts_at_main_whatever_head_is(wiring: Wiring, web: Path) -> None:
@@ -85,7 +86,7 @@ def test_bad_titles_have_no_effect(api: TestClient, web: Path, title: str) -> No
     assert factories.git(web, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
 
 
-def test_command(calcifer: Command, web: Path) -> None:
+def test_command(calcifer: Run, web: Path) -> None:
     ran = calcifer("work", "open", "Pin nginx", "-m", "It broke", "-s", "web", "--json")
     assert ran.code == 0, ran.err
     assert ran.json["author"] == OWNER.name

@@ -8,13 +8,14 @@ from starlette.testclient import TestClient
 from calcifer.kit.errors import NotFound
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command, Find
+from tests.work.conftest import Find
 
 
 def test_page_api_and_command(
-    client: TestClient, api: TestClient, calcifer: Command, wiring: Wiring, web: Path, find: Find
+    client: TestClient, api: TestClient, calcifer: Run, wiring: Wiring, web: Path, find: Find
 ) -> None:
     one, two, three = (factories.opened(wiring) for _ in range(3))
     assert client.post(f"/work/{one}/remove", data={"line": "1"}).status_code == 200

@@ -8,9 +8,10 @@ from starlette.testclient import TestClient
 from calcifer.kit.errors import Conflict
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command, Find
+from tests.work.conftest import Find
 
 
 def dropped(wiring: Wiring) -> tuple[int, str]:
@@ -44,9 +45,7 @@ def test_open_and_completed_ones_are_refused(wiring: Wiring, web: Path) -> None:
             work.reopen(uow, number)
 
 
-def test_page_api_and_command(
-    client: TestClient, api: TestClient, calcifer: Command, wiring: Wiring, web: Path
-) -> None:
+def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Run, wiring: Wiring, web: Path) -> None:
     (one, _), (two, _), (three, _) = (dropped(wiring) for _ in range(3))
     assert client.post(f"/work/{one}/reopen").status_code == 200
     assert api.post(f"/api/v1/work/{two}/reopen").json()["state"] == "open"

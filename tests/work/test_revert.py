@@ -8,9 +8,10 @@ from starlette.testclient import TestClient
 from calcifer.kit.errors import Conflict
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command, Find
+from tests.work.conftest import Find
 
 
 def test_only_what_the_item_changed_goes_back(wiring: Wiring, web: Path, find: Find) -> None:
@@ -40,9 +41,7 @@ def test_an_open_item_cannot_be_taken_back(wiring: Wiring, web: Path) -> None:
         work.revert(uow, number, "Back")
 
 
-def test_page_api_and_command(
-    client: TestClient, api: TestClient, calcifer: Command, wiring: Wiring, web: Path
-) -> None:
+def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Run, wiring: Wiring, web: Path) -> None:
     number = factories.completed(wiring)
     assert "takes #1 back" in client.post(f"/work/{number}/revert", data={"why": "It broke"}).text
     assert api.post(f"/api/v1/work/{number}/revert", json={"reason": "It broke"}).json()["reverts"] == number

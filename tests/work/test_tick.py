@@ -8,9 +8,10 @@ from starlette.testclient import TestClient
 from calcifer.kit.errors import NotFound
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command, Find
+from tests.work.conftest import Find
 
 
 def test_who_and_when_are_kept(wiring: Wiring, web: Path, find: Find) -> None:
@@ -30,7 +31,7 @@ def test_an_index_out_of_range_is_told(wiring: Wiring, web: Path, line: int) -> 
 
 
 def test_page_api_and_command(
-    client: TestClient, api: TestClient, calcifer: Command, wiring: Wiring, web: Path, find: Find
+    client: TestClient, api: TestClient, calcifer: Run, wiring: Wiring, web: Path, find: Find
 ) -> None:
     one, two, three = (factories.opened(wiring) for _ in range(3))
     assert client.post(f"/work/{one}/tick", data={"line": "1"}).status_code == 200

@@ -9,9 +9,9 @@ from calcifer.kit.errors import Conflict, Invalid
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
 from calcifer.work.schemas import FileContent, Update
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command
 
 
 def behind(wiring: Wiring, *, conflicting: bool) -> int:
@@ -66,7 +66,7 @@ def test_page_shows_both_sides_and_takes_the_answer(client: TestClient, wiring: 
     assert "up to date" in answer.text
 
 
-def test_api_and_command(api: TestClient, calcifer: Command, wiring: Wiring, web: Path, tmp_path: Path) -> None:
+def test_api_and_command(api: TestClient, calcifer: Run, wiring: Wiring, web: Path, tmp_path: Path) -> None:
     number = behind(wiring, conflicting=True)
     refused = api.post(f"/api/v1/work/{number}/update", json={})
     assert refused.status_code == 409

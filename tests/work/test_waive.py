@@ -13,9 +13,9 @@ from calcifer.work import service as work
 from calcifer.work.models import Item
 from calcifer.work.rules import Verdict
 from calcifer.work.schemas import NewWaiver
+from tests.conftest import Run
 from tests.owner import OWNER
 from tests.work import factories
-from tests.work.conftest import Command
 
 
 def test_a_new_commit_voids_it(wiring: Wiring, web: Path) -> None:
@@ -59,9 +59,7 @@ def test_what_would_lose_something_is_never_waived(wiring: Wiring, web: Path) ->
         work.waive(uow, number, NewWaiver(rule="nothing", reason="Please"))
 
 
-def test_page_api_and_command(
-    client: TestClient, api: TestClient, calcifer: Command, wiring: Wiring, web: Path
-) -> None:
+def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Run, wiring: Wiring, web: Path) -> None:
     number = factories.opened(wiring)
     assert client.post(f"/work/{number}/waive", data={"rule": "notes", "why": "Night shift"}).status_code == 200
     answer = api.post(f"/api/v1/work/{number}/waive", json={"rule": "checklist", "reason": "Night shift"})
