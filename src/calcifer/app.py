@@ -3,6 +3,7 @@
 import importlib
 import logging
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,8 @@ MENU = (
 LARGEST_BODY_BYTES = 25_000_000
 
 
-def create_app(wiring: Wiring) -> FastAPI:
-    """Make the application over the parts in `wiring`."""
+def create_app(wiring: Wiring, also: Iterable[APIRouter] = ()) -> FastAPI:
+    """Make the application over the parts in `wiring`, with the routers `also` beside those of the domains."""
     app: FastAPI = FastAPI(
         title="Calcifer",
         version=calcifer.__version__,
@@ -81,7 +82,7 @@ def create_app(wiring: Wiring) -> FastAPI:
     static = StaticFiles([folder / "static" for folder in domains if (folder / "static").is_dir()])
     app.router.routes.append(Route(PREFIX + "{path:path}", static.answer, name="static"))
     app.add_api_route("/healthz", healthz, tags=["health"], operation_id="healthz")
-    for router in _routers():
+    for router in (*_routers(), *also):
         # Not include_router(): an included router is looked up twice at every request, a flat list once.
         app.router.routes.extend(router.routes)
     install(app)

@@ -40,10 +40,14 @@ class Site:
         site = cls(templates, static, [], formats)
         site.menu = [(entry, site.path(entry.name)) for entry in menu if entry.name in formats]
         templates.globals["path"] = site.path
-        templates.globals["has_page"] = formats.__contains__
+        templates.globals["has_page"] = site.knows
         templates.globals["static"] = static.path
         app.state.site = site
         return site
+
+    def knows(self, name: str) -> bool:
+        """Say whether there is a page of this name."""
+        return name in self._formats
 
     def path(self, name: str, /, **parameters: object) -> str:
         """Return the address of the page `name`; parameters that its path does not have become the query, None left out."""
