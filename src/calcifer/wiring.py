@@ -16,6 +16,7 @@ from calcifer.kit.uow import Units
 from calcifer.kit.workflows import Jobs
 from calcifer.services import jobs as services_jobs
 from calcifer.services import models as _services  # noqa: F401
+from calcifer.work import jobs as work_jobs
 from calcifer.work import models as _work  # noqa: F401
 from calcifer.work.service import losing
 
@@ -58,6 +59,7 @@ def wire(settings: Settings) -> Wiring:
     units.replay()
     jobs = Jobs(units, settings.var)
     services_jobs.register(jobs, settings.home)
+    work_jobs.register(jobs)
     return Wiring(settings, units, jobs)
 
 

@@ -61,7 +61,7 @@ def marked(git: pygit2.Repository, ours: str, theirs: str, path: str) -> bytes |
     index = _index(git, _base(git, ours, theirs), ours, theirs)
     for triple in list(index.conflicts or ()):
         if any(side and side.path == path for side in triple) and triple[1] and triple[2]:
-            return git.merge_file_from_index(*triple, use_deprecated=False).contents.encode()
+            return git.merge_file_from_index(triple[0], triple[1], triple[2], use_deprecated=False).contents.encode()
     return None
 
 
