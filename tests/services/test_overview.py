@@ -77,6 +77,23 @@ def test_a_broken_descriptor_is_shown_with_its_notes(client: TestClient, wiring:
     assert "colour" in shown
 
 
+def test_what_runs_is_shown(client: TestClient, calcifer: Callable[..., Ran], wiring: Wiring) -> None:
+    service(wiring, "web")
+    container = {
+        "image": "nginx:1.25",
+        "ports": ["8080:80"],
+        "volumes": ["data:/data"],
+        "healthcheck": "curl -f localhost",
+    }
+    facts = {"files": ["docker-compose.yml"], "containers": {"proxy": container}, "networks": ["front"], "volumes": []}
+    changed(wiring, "web", facts=facts)
+    shown = client.get("/services/web").text
+    for words in ("proxy", "nginx:1.25", "8080:80", "data:/data", "curl -f localhost", "front"):
+        assert f"<code>{words}</code>" in shown
+    assert 'href="/services/web/files?path=docker-compose.yml"' in shown
+    assert "nginx:1.25" in calcifer("services", "show", "web").out
+
+
 def test_links_lead_to_the_web_only(client: TestClient, wiring: Wiring) -> None:
     service(wiring, "web")
     links = [{"title": "Good", "url": "https://example.org/"}, {"title": "Bad", "url": "javascript:alert(1)"}, {}]
@@ -89,7 +106,10 @@ def test_links_lead_to_the_web_only(client: TestClient, wiring: Wiring) -> None:
 def test_nothing_of_a_repository_is_html(client: TestClient, wiring: Wiring) -> None:
     service(wiring, "web")
     texts = ["title", "description", "kind", "owner", "lifecycle", "visibility", "policy", "verify", "descriptor_error"]
-    facts = {EVIL: [{"image": EVIL, EVIL: [EVIL, 1, None, True]}], "ports": [EVIL]}
+    container = {key: [EVIL] for key in ("ports", "volumes", "networks", "depends_on")}
+    container |= dict.fromkeys(["image", "build", "healthcheck"], EVIL)
+    lists = {key: [EVIL] for key in ("files", "networks", "volumes")}
+    facts = {"containers": {EVIL: container}, "error": EVIL, **lists}
     links = [{"title": EVIL, "url": f"https://example.org/{EVIL}"}]
     changed(wiring, "web", **dict.fromkeys(texts, EVIL), facts=facts, links=links, descriptor_notes=[EVIL])
     answer = client.get("/services/web")

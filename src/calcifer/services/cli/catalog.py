@@ -12,8 +12,26 @@ from calcifer.services.cli.routes import Name, commands
 from calcifer.services.queries import Filters
 from calcifer.services.schemas import FileOut, LoggedOut, ServiceDetail, ServiceOut
 
-COLUMNS: Columns = {"Name": "name", "Title": "title", "Kind": "kind", "Owner": "owner", "State": lambda row: state_of(row)}  # noqa: PLW0108  (defined below)
-COMMITS: Columns = {"Commit": lambda row: row.oid[:10], "When": "at", "Author": "author", "What": "subject", "Item": "item"}
+
+def state_of(service: ServiceOut) -> str:
+    """Return what is wrong with a service, or "ok"."""
+    return "missing" if service.missing_since else "descriptor broken" if service.descriptor_error else "ok"
+
+
+COLUMNS: Columns = {
+    "Name": "name",
+    "Title": "title",
+    "Kind": "kind",
+    "Owner": "owner",
+    "State": lambda row: state_of(row),
+}
+COMMITS: Columns = {
+    "Commit": lambda row: row.oid[:10],
+    "When": "at",
+    "Author": "author",
+    "What": "subject",
+    "Item": "item",
+}
 ENTRIES = {"Kind": "kind", "Bytes": "size_bytes", "Name": "name"}
 Limit = Annotated[int, typer.Option(min=1, max=1000)]
 
@@ -77,11 +95,6 @@ def described(file: FileOut) -> str:
     return f"{file.path}: {file.kind}, {file.size_bytes} bytes" + (f", to {file.target}" if file.target else "") + "\n"
 
 
-def state_of(service: ServiceOut) -> str:
-    """Return what is wrong with a service, or "ok"."""
-    return "missing" if service.missing_since else "descriptor broken" if service.descriptor_error else "ok"
-
-
 def told(service: ServiceDetail) -> str:
     """Return what a person wants to know of a service, as Markdown."""
     lines = [f"# {service.title}", ""]
@@ -89,9 +102,9 @@ def told(service: ServiceDetail) -> str:
         lines += [service.description, ""]
     lines += [f"- {label}: {value}" for label, value in facts_of(service) if value]
     lines += [f"- Note: {note}" for note in service.descriptor_notes]
-    if service.facts:
-        lines += ["", "## What runs", ""]
-        lines += [f"- {key}: `{terminal.cell(value)}`" for key, value in service.facts.items() if value]
+    for container, found in service.facts.get("containers", {}).items():
+        lines += ["", f"## {container}", ""]
+        lines += [f"- {label.replace('_', ' ')}: `{terminal.cell(value)}`" for label, value in found.items() if value]
     return "\n".join(lines)
 
 

@@ -38,7 +38,7 @@ def overview(request: Request, uow: Reading, name: Name) -> Response:
     service = queries.get_service(uow.db, name)
     shown: dict[str, Any] = {
         "around": queries.surroundings(uow.db, service),
-        "facts": {key: value for key, value in service.facts.items() if value not in (None, "", [], {})},
+        "facts": service.facts,
         "links": [shown_link(link) for link in service.links],
         "problem": contents.problem_of(uow, service),
     }
