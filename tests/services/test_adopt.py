@@ -324,3 +324,20 @@ def test_command_adopts(calcifer: Callable[..., Ran], home: Path, tmp_path: Path
     assert calcifer("adopt", str(source)).code == 0
     assert calcifer("adopt", str(tmp_path / "missing")).code == 5
     assert (home / "web" / ".git").is_dir()
+
+
+def test_repository_without_commits_gets_its_first(adopt: Adopting, home: Path, git: Git) -> None:
+    git(stack(home / "web", {".env": "A=1"}), "init", "-q", "-b", "trunk")
+    report = adopt(home / "web")
+    assert (report.adopted, report.withheld) == (
+        ["web"],
+        [("web/.env", "holds the values of variables, often passwords")],
+    )
+    assert git(home / "web", "status", "--porcelain", "--branch") == "## trunk"
+
+
+def test_descriptor_is_committed_whatever_is_ignored(adopt: Adopting, home: Path, tmp_path: Path, git: Git) -> None:
+    adopt(stack(tmp_path / "web", {".gitignore": "*\n!compose.yaml\n"}))
+    assert git(home / "web", "ls-files").split() == [
+        ".calcifer/service.yaml", ".gitignore", "CHANGES.md", "compose.yaml"
+    ]  # fmt: skip

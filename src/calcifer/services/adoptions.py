@@ -57,7 +57,7 @@ class StepOut(BaseModel):
     """What becomes a service, and how."""
 
     name: str = Field(examples=["web"])
-    kind: Literal["register", "clone", "copy", "begin", "nothing"]
+    kind: Literal["register", "commit", "clone", "copy", "begin", "nothing"]
     says: str = Field(description="`kind` in words.", examples=["copied into the workspace"])
     source: str = Field(examples=["/srv/stacks/web"])
     target: str = Field(description="Where its repository is, or will be.", examples=["/srv/calcifer/web"])
@@ -116,6 +116,7 @@ class AdoptionOut(BaseModel):
     error: str | None = Field(examples=[None])
     adopted: list[str] = Field(description="Services that are new.", examples=[["web"]])
     unchanged: list[str] = Field(description="Services that were there already.", examples=[[]])
+    withheld: list[ReasonOut] = Field(description="What was not committed and stayed where it is.")
     failed: list[ReasonOut]
     left_out: list[ReasonOut]
 
@@ -131,6 +132,7 @@ class AdoptionOut(BaseModel):
                 "error": row.error,
                 "adopted": result.get("adopted", []),
                 "unchanged": result.get("unchanged", []),
+                "withheld": _reasons(result.get("withheld", [])),
                 "failed": _reasons(result.get("failed", [])),
                 "left_out": _reasons(result.get("left_out", [])),
             }

@@ -80,7 +80,7 @@ def _mounts(compose: dict[str, Any]) -> Iterator[Mount]:
         volumes = service.get("volumes") if isinstance(service, dict) else None
         for volume in volumes if isinstance(volumes, list) else []:
             found = _mount(volume)
-            if found and found.source.startswith((".", "/", "~")):
+            if found:
                 yield found
 
 
@@ -90,7 +90,7 @@ def _mount(volume: Any) -> Mount | None:
             return None
         return Mount(_plain(str(volume["source"])), str(volume.get("target", "")), volume.get("read_only") is True)
     parts = _plain(str(volume)).split(":")
-    if len(parts) < 2:
+    if len(parts) < 2 or not parts[0].startswith((".", "/", "~")):  # anything else names a volume
         return None
     options = parts[2].split(",") if len(parts) > 2 else []
     return Mount(parts[0], parts[1], "ro" in options)

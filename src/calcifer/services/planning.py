@@ -14,13 +14,15 @@ from typing import Literal
 from calcifer.kit.errors import CalciferError
 from calcifer.kit.git import founding
 from calcifer.kit.git.names import checked_url
+from calcifer.kit.git.repository import HEADS, Repository
 from calcifer.services.mounts import compose_file, mounts, secret_files
 from calcifer.services.naming import marked_source, name_of
 from calcifer.services.withheld import Withheld, withheld
 
-Kind = Literal["register", "clone", "copy", "begin", "nothing"]
+Kind = Literal["register", "commit", "clone", "copy", "begin", "nothing"]
 SAYS: dict[Kind, str] = {
     "register": "registered where it is",
+    "commit": "registered where it is, with a first commit",
     "clone": "cloned into the workspace",
     "copy": "copied into the workspace, with a repository of its own",
     "begin": "gets a repository where it is",
@@ -210,29 +212,49 @@ class _Planner:
         name = self._wish.name or name_of(path)
         if (path / ".git").is_file():
             self._leave(path, "is a linked worktree or a submodule of another repository")
+        elif not Repository(path).refs(HEADS):
+            self._without_commits(Step(name, "commit", str(path), path, compose_file(path)))
         elif self._stays(path):
             self._add(Step(name, "register", str(path), path, compose_file(path)))
         else:
             note = "Only what is committed comes along; uncommitted and ignored files stay where they are."
             self._add(Step(name, "clone", str(path), self._home / name, compose_file(path), notes=(note,)))
 
+    def _without_commits(self, step: Step) -> None:
+        if not self._stays(step.target) or founding.is_bare(step.target):
+            self._leave(step.source, "is a repository without commits", "Commit there first, or say --in-place.")
+        else:
+            self._add(self._looked_into(step, step.target, ()))
+
     def _directory(self, path: Path, *, is_named: bool = False, ignored_above: Iterable[str] = ()) -> None:
         if self._already(path):
             return
         compose = compose_file(path) or self._compose_below(path)
-        if compose is None and not is_named:
-            self._leave(path, NO_COMPOSE)
-            return
-        if not any(path.iterdir()):
-            self._leave(path, "is empty")
+        stays = self._stays(path)
+        reason = self._no_service(path, compose, is_named=is_named, stays=stays)
+        if reason:
+            self._leave(path, reason)
             return
         name = self._wish.name or name_of(path)
-        stays = self._stays(path)
         target = path if stays else self._home / name
         step = Step(name, "begin" if stays else "copy", str(path), target, compose)
         if self._is_new(step):
-            step = self._looked_into(step, path, ignored_above)
+            step = self._looked_into(step, path, founding.ignored(path) if is_named else ignored_above)
         self._add(step)
+
+    def _no_service(self, path: Path, compose: str | None, *, is_named: bool, stays: bool) -> str | None:
+        if not any(path.iterdir()):
+            return "is empty"
+        if stays and not founding.may_work_in(path):
+            return "belongs to another user, so git refuses to work in it"
+        if compose is None and not is_named:
+            below = len(self._with_compose(path))
+            return (
+                f"{NO_COMPOSE} of its own, but {below} of its directories have one: name it by itself"
+                if below
+                else NO_COMPOSE
+            )
+        return None
 
     def _compose_below(self, path: Path) -> str | None:
         found = self._with_compose(path)

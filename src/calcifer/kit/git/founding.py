@@ -3,8 +3,9 @@
 Nothing here looks at what is in the files, and nothing is made at its final place: that is the caller's rename.
 """
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -60,6 +61,14 @@ def has_own_git_dir(path: Path) -> bool:
     return (path / ".git").is_dir()
 
 
+def may_work_in(path: Path) -> bool:
+    """Say whether git would work in this directory: it refuses where another user could have put configuration."""
+    if path.stat().st_uid == os.geteuid():
+        return True
+    trusted = run("config", "--get-all", "safe.directory", cwd=path, accept=(0, 1)).text.splitlines()
+    return "*" in trusted or str(path) in trusted
+
+
 def candidates(scratch: Path, folder: Path) -> Candidates:
     """Return what a first commit of `folder` would take by its ignore rules; `scratch` is any repository without commits."""
     answer = run(
@@ -84,14 +93,25 @@ def ignored(folder: Path) -> list[str]:
 
 
 def commit_all(
-    git_dir: Path, folder: Path, person: Person, at: datetime, message: str, *, never: Iterable[str] = ()
+    git_dir: Path,
+    folder: Path,
+    person: Person,
+    at: datetime,
+    message: str,
+    *,
+    always: Iterable[str] = (),
+    never: Sequence[str] = (),
 ) -> None:
     """Make the first commit of everything in `folder` that is not ignored, byte for byte, into the repository `git_dir`.
 
-    Raises StayedIn, and has committed nothing, where a path of `never` (folders with a `/` at the end) would come in.
+    Paths of `always` come in even if ignored. Raises StayedIn, and has committed nothing, where a path of `never` (folders with
+    a `/` at the end) would come in.
     """
     beside = _beside(git_dir, folder)
     run(*FAITHFUL, "add", "--all", "--", ".", cwd=folder, env=beside, timeout_seconds=ADD_SECONDS)
+    forced = [path for path in always if (folder / path).is_file()]
+    if forced:
+        run(*FAITHFUL, "add", "--force", "--", *forced, cwd=folder, env=beside | {"GIT_LITERAL_PATHSPECS": "1"})
     staged = run("ls-files", "-z", "--cached", cwd=folder, env=beside).text.split("\0")
     folders = tuple(name for name in never if name.endswith("/"))
     files = {name for name in never if not name.endswith("/")}

@@ -97,6 +97,8 @@ def told(done: AdoptionOut, *, json: bool) -> None:
         for one in done.adopted:
             typer.echo(one)
         terminal.say(f"{len(done.adopted)} adopted, {len(done.unchanged)} already a service.")
+    for reason in done.withheld:
+        terminal.say(f"Not committed: {reason.source} {reason.reason}")
     for reason in done.left_out:
         terminal.say(f"Left out: {reason.source} {reason.reason}")
     for reason in done.failed:

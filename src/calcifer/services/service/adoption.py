@@ -28,7 +28,9 @@ from calcifer.services.service.building import building
 from calcifer.services.service.reading import register
 
 JOB = "services.adopt"
+DESCRIPTOR = ".calcifer/service.yaml"
 MOST_SOURCES = 1000
+MOST_ROWS = 2000  # of a kind, in a job's result
 Tell = Callable[[str], None]
 Mark = Callable[[str], None]
 
@@ -91,6 +93,7 @@ class Report:
 
     adopted: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    withheld: list[tuple[str, str]] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
 
@@ -99,8 +102,9 @@ class Report:
         return {
             "adopted": self.adopted,
             "unchanged": self.unchanged,
+            "withheld": [list(pair) for pair in self.withheld[:MOST_ROWS]],
             "failed": [list(pair) for pair in self.failed],
-            "left_out": [list(pair) for pair in self.left_out],
+            "left_out": [list(pair) for pair in self.left_out[:MOST_ROWS]],
         }
 
 
@@ -122,6 +126,7 @@ def carry_out(
         try:
             _carry_out(units, actor, home, step, mark)
             report.adopted.append(step.name)
+            report.withheld += [(shown(f"{step.name}/{one.path}"), one.reason) for one in step.withheld]
         except CalciferError as error:
             report.failed.append((shown(step.source), error.message))
         except OSError as error:
@@ -135,6 +140,9 @@ def _carry_out(units: Units, actor: Actor, home: Path, step: Step, mark: Mark) -
             _clone(step, folder, mark)
         elif step.kind == "copy":
             _copy(step, folder, actor, units.clock(), mark)
+        elif step.kind == "commit":
+            _commit(step, step.target / ".git", step.target, actor, units.clock())
+            mark("made")
         elif step.kind == "begin":
             _begin(step, folder, actor, units.clock(), mark)
     with units.write(actor) as uow:
@@ -188,20 +196,22 @@ def _beside(folder: Path, target: Path) -> Iterator[Path]:
 
 def _commit(step: Step, git_dir: Path, folder: Path, actor: Actor, now: datetime) -> None:
     ignore(folder, step.withheld, git_dir / "info" / "exclude")
-    _write_missing(folder, step.name)
+    ours = _write_missing(folder, step.name)
     never = [one.path for one in step.withheld]
-    founding.commit_all(git_dir, folder, actor.person, now, f"Adopt {step.name}\n", never=never)
+    message = f"Adopt {step.name}\n"
+    founding.commit_all(git_dir, folder, actor.person, now, message, always=[*ours, ".gitignore"], never=never)
 
 
-def _write_missing(folder: Path, name: str) -> None:
-    """Write what a service needs and this one does not have: a descriptor and a list of changes."""
+def _write_missing(folder: Path, name: str) -> list[str]:
+    """Write what a service needs and this one does not have, a descriptor and a list of changes; return where they are."""
     if (folder / ".calcifer").is_symlink():
         raise Conflict(f"{folder.name}/.calcifer is a link: nothing is written through it.", mend="Remove the link.")
     there = {path.name.lower() for path in folder.iterdir()}
     if not there & {"changes.md", "changelog.md", "changes", "changelog"}:
         write_file(folder / "CHANGES.md", b"# Changes\n")
-    if not (folder / ".calcifer" / "service.yaml").exists() and "catalog-info.yaml" not in there:
-        write_file(folder / ".calcifer" / "service.yaml", new_text(name).encode())
+    if not (folder / DESCRIPTOR).exists() and "catalog-info.yaml" not in there:
+        write_file(folder / DESCRIPTOR, new_text(name).encode())
+    return [DESCRIPTOR, "CHANGES.md"]
 
 
 def new_text(name: str) -> str:
