@@ -23,7 +23,7 @@ COLUMNS: Columns = {
     "Title": "title",
     "Kind": "kind",
     "Owner": "owner",
-    "State": lambda row: state_of(row),
+    "State": state_of,
 }
 COMMITS: Columns = {
     "Commit": lambda row: row.oid[:10],
