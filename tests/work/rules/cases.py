@@ -59,6 +59,6 @@ def judge(rule: str, judged: Case, **more: Any) -> Verdict:
     """Return what a rule says of a case, with some of its values replaced."""
     verdict = RULES[rule].judge(replace(judged, **more) if more else judged)
     assert verdict.rule == rule
-    assert verdict.sentence.endswith(".")
+    assert verdict.sentence.endswith((".", "?"))
     assert verdict.mend or verdict.state == "pass"
     return verdict

@@ -1,0 +1,42 @@
+"""The only place that remembers what was derived from a tree, by the blobs that were read for it.
+
+Most commits touch no compose file and no descriptor; what these say then need not be read again, whatever the tree is called.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, TypeVar
+
+from calcifer.kit.git.repository import Repository
+from calcifer.kit.git.trees import Blob
+
+T = TypeVar("T")
+Read = Callable[[str], bytes | None]
+_REPOSITORIES = 1000
+_EACH = 4
+_known: OrderedDict[tuple[str, Any], list[tuple[dict[str, Blob | None], Any]]] = OrderedDict()
+_lock = Lock()
+
+
+def derive(repository: Repository, rev: str, derived: Callable[[Read], T]) -> tuple[T, frozenset[str]]:
+    """Return `derived` of a commit or tree, and every path that it asked for (there or not); it must read nothing else."""
+    key = (str(repository.path), derived)
+    for seen, known in _known.get(key, ()):
+        if all(repository.entry(rev, path) == blob for path, blob in seen.items()):
+            return known, frozenset(seen)
+    asked: dict[str, Blob | None] = {}
+
+    def read(path: str) -> bytes | None:
+        try:
+            asked[path] = repository.entry(rev, path)
+            return repository.read(rev, path)
+        except UnicodeEncodeError:  # a name that no tree of ours can have been asked for
+            return None
+
+    found = derived(read)
+    with _lock:
+        _known[key] = [(asked, found), *_known.pop(key, [])][:_EACH]
+        if len(_known) > _REPOSITORIES:
+            _known.popitem(last=False)
+    return found, frozenset(asked)

@@ -1,0 +1,38 @@
+"""The rule `descriptor`: the service's descriptor can be read."""
+
+from functools import lru_cache, partial
+
+from calcifer.services.descriptors import Read, Seen, read_descriptor
+from calcifer.work.readings import derive
+from calcifer.work.rules import Case, Verdict, rule
+
+
+@rule("descriptor", "Descriptor valid")
+def descriptor(case: Case) -> Verdict:
+    """Fail where the branch brings the fault or touches the file; a fault of main's that it leaves alone is told."""
+    reader = _reader(case.repository.path.name)
+    seen, asked = derive(case.repository, case.tree, reader)
+    if not seen.error:
+        is_there = seen.source != "derived"
+        what = f"{seen.source} is valid." if is_there else "There is no descriptor, and none is needed."
+        return Verdict("descriptor", "pass", what, evidence=seen.notes)
+    is_touched = any(change.path in asked for change in case.changes)
+    before = derive(case.repository, case.base, reader)[0] if case.base else None
+    if before and before.error == seen.error and not is_touched:
+        return Verdict("descriptor", "pass", f"{seen.source} is faulty, as it was before.", evidence=(seen.error,))
+    return Verdict(
+        "descriptor",
+        "fail",
+        f"{seen.source} cannot be read.",
+        "Correct it on the branch; until then what it said last stays in force",
+        (seen.error, *seen.notes),
+    )
+
+
+@lru_cache(maxsize=2000)
+def _reader(name: str) -> partial[Seen]:
+    return partial(_read, name)  # the same object for the same name, by which `derive` remembers
+
+
+def _read(name: str, read: Read) -> Seen:
+    return read_descriptor(read, name=name)
