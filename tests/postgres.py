@@ -1,7 +1,21 @@
 """A PostgreSQL database for one worker of the suite."""
 
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+
+EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+    FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+        PERFORM setval(format('%I', name), 1, false);
+    END LOOP;
+END $$
+"""
 
 
 class Postgres:
@@ -19,11 +33,9 @@ class Postgres:
             connection.execute(text(f'CREATE DATABASE "{self._name}"'))
 
     def empty(self) -> None:
-        """Delete every row; the tables stay."""
-        names = [name for name in inspect(self._own).get_table_names() if name != "alembic_version"]
-        if names:
-            with self._own.connect() as connection:
-                connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+        """Delete every row and start every number anew; the tables stay. (TRUNCATE takes ten times as long.)"""
+        with self._own.connect() as connection:
+            connection.execute(text(EMPTY))
 
     def drop(self) -> None:
         """Drop it, whoever is still connected."""
