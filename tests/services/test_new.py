@@ -1,5 +1,7 @@
 """A service from nothing."""
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +11,9 @@ from starlette.testclient import TestClient
 from calcifer.accounts.permissions import NotAllowed
 from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.uow import Actor
-from calcifer.services import service
+from calcifer.services import queries, service
+from calcifer.services.planning import Wish
+from calcifer.services.service import adoption
 from calcifer.services.service.creation import Making
 from calcifer.wiring import Wiring
 from tests.conftest import Git, Ran
@@ -88,3 +92,31 @@ def test_command_makes_it(calcifer: Callable[..., Ran], home: Path, tmp_path: Pa
     assert (home / "wiki" / "docker-compose.yml").read_text() == NGINX
     assert calcifer("new", "wiki").code == 5
     assert calcifer("new", "blog", "--compose", str(tmp_path / "none")).code == 2
+
+
+@pytest.mark.parametrize("step", ["made", "in place", "registered"])
+def test_killed_there_is_nothing_or_a_whole_repository(
+    wiring: Wiring, home: Path, actor: Actor, git: Git, step: str
+) -> None:
+    def die(name: str) -> None:
+        if name == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    wiring.units.database.close()
+    child = os.fork()
+    if child == 0:
+        try:
+            service.new(wiring.units, actor, home, Making("wiki"), mark=die)
+        finally:
+            os._exit(1)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    if step == "made":
+        assert not (home / "wiki").exists()
+        service.new(wiring.units, actor, home, Making("wiki"))
+    else:
+        adoption.carry_out(wiring.units, actor, home, Wish((str(home / "wiki"),)))
+    assert git(home / "wiki", "log", "--format=%s %D") == "Begin wiki HEAD -> main"
+    assert git(home / "wiki", "status", "--porcelain") == ""
+    assert list((home / "var" / "building").iterdir()) == []
+    with wiring.units.read(actor) as uow:
+        assert queries.get_service(uow.db, "wiki").path == str(home / "wiki")

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pygit2
+
 from calcifer.kit.errors import Invalid
 from calcifer.kit.git.names import checked_url
 from calcifer.kit.git.program import run
-from calcifer.kit.git.repository import Person
+from calcifer.kit.git.repository import Person, Repository
 
 CLONE_SECONDS = 1800.0
 ADD_SECONDS = 1800.0
@@ -109,25 +111,27 @@ def commit_all(
     """
     beside = _beside(git_dir, folder)
     run(*FAITHFUL, "add", "--all", "--", ".", cwd=folder, env=beside, timeout_seconds=ADD_SECONDS)
-    forced = [path for path in always if (folder / path).is_file()]
+    staged = _staged(git_dir)
+    forced = [path for path in always if path not in staged and (folder / path).is_file()]
     if forced:
         run(*FAITHFUL, "add", "--force", "--", *forced, cwd=folder, env=beside | {"GIT_LITERAL_PATHSPECS": "1"})
-    staged = run("ls-files", "-z", "--cached", cwd=folder, env=beside).text.split("\0")
+        staged = _staged(git_dir)
     folders = tuple(name for name in never if name.endswith("/"))
-    files = {name for name in never if not name.endswith("/")}
-    wrong = [name for name in staged if name in files or (folders and name.startswith(folders))]
+    wrong = sorted(staged.intersection(never) | {name for name in staged if folders and name.startswith(folders)})
     if wrong:
         raise StayedIn(f"{wrong[0]!r} must not be committed, but the ignore rules of {folder.name} let it in.")
-    date = f"{int(at.timestamp())} +0000"
-    who = {
-        f"GIT_{role}_{key}": value
-        for role in ("AUTHOR", "COMMITTER")
-        for key, value in (("NAME", person.name), ("EMAIL", person.mail), ("DATE", date))
-    }
-    run(
-        *FAITHFUL, "-c", "commit.gpgSign=false", "commit", "--quiet", "--no-verify", "--allow-empty", "--file=-",
-        cwd=folder, env=beside | who, stdin=message.encode(), timeout_seconds=ADD_SECONDS,
-    )  # fmt: skip
+    made = Repository(git_dir)
+    tree = str(_index(git_dir).write_tree(pygit2.Repository(str(git_dir)))) if staged else made.edit(None, {})
+    commit = made.write_commit(tree, [], message, person, at)
+    run(*FAITHFUL, "update-ref", "-m", "commit (initial)", "HEAD", commit, cwd=folder, env=beside)
+
+
+def _index(git_dir: Path) -> pygit2.Index:
+    return pygit2.Index(str(git_dir / "index"))
+
+
+def _staged(git_dir: Path) -> set[str]:
+    return {entry.path for entry in _index(git_dir)}  # bytes that are no UTF-8 are surrogates here, too
 
 
 def _beside(git_dir: Path, folder: Path) -> dict[str, str]:

@@ -23,7 +23,7 @@ from calcifer.services import queries
 from calcifer.services.copying import copy_tree, put_in_place, write_file
 from calcifer.services.ignoring import ignore
 from calcifer.services.naming import checked_name, mark_source
-from calcifer.services.planning import Known, Plan, Step, Wish, is_source, lies_within, plan, shown
+from calcifer.services.planning import Known, LeftOut, Plan, Step, Wish, is_source, lies_within, plan, shown
 from calcifer.services.service.building import building
 from calcifer.services.service.reading import register
 
@@ -117,7 +117,7 @@ def carry_out(
     """
     with units.read(actor) as uow:
         made = planned(uow, home, wish)
-    report = Report(left_out=[(shown(one.source), one.reason) for one in made.left_out])
+    report = Report(left_out=[(shown(one.source), _why(one)) for one in made.left_out])
     for number, step in enumerate(made.steps, 1):
         tell(f"{number} of {len(made.steps)}: {step.name}")
         if step.kind == "nothing":
@@ -132,6 +132,10 @@ def carry_out(
         except OSError as error:
             report.failed.append((shown(step.source), f"{error.strerror or error}."))
     return report
+
+
+def _why(one: LeftOut) -> str:
+    return f"{one.reason}. {one.mend}" if one.mend else one.reason
 
 
 def _carry_out(units: Units, actor: Actor, home: Path, step: Step, mark: Mark) -> None:
