@@ -6,7 +6,7 @@ ARGS ?=
 FAST := -m "not lab and not browser and not bench"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lab browser docs assets lock environment environment-dev python
+.PHONY: help run test check format bench lab browser docs schemas assets lock environment environment-dev python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -39,6 +39,9 @@ browser: environment-dev ## journeys in real Chromium
 
 docs: environment-dev ## check the documentation: every link leads somewhere
 	$(BIN)/python -m pytest -q tests/test_docs.py
+
+schemas: environment-dev ## write the JSON schemas in docs/schemas anew
+	PYTHONPATH=src $(BIN)/python -m calcifer.services.intent > docs/schemas/service.schema.json
 
 assets: environment-dev ## build the browser libraries and icons into src/calcifer/kit/web/static/vendor
 	$(BIN)/python hatch_build.py

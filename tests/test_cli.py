@@ -26,22 +26,25 @@ def test_help_names_every_domain_and_loads_none(home: Path) -> None:
     env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "CALCIFER_HOME": str(home)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     for name in cli.DOMAINS:
-        assert (f" {name} " in done.stdout) is (ROOT / "src" / "calcifer" / name / "cli.py").is_file()
+        assert (f" {name} " in done.stdout) is cli.exists(name)
     assert not {"sqlalchemy", "fastapi", "dbos", "pygit2"} & set(done.stderr.split())
     assert not (home / "var").exists()
 
 
 @pytest.mark.bench
 def test_help_is_there_in_half_a_second(home: Path) -> None:
-    program("--help", home=home)
-    began = time.perf_counter()
-    program("--help", home=home)
-    assert time.perf_counter() - began < 0.5
+    installed = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(home.parent / "bytecode")}
+    times = []
+    for _ in range(4):
+        began = time.perf_counter()
+        program("--help", home=home, **installed)
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.5
 
 
 def test_shortcuts_are_commands_of_their_domain() -> None:
     for name, domain in cli.SHORTCUTS.items():
-        if (ROOT / "src" / "calcifer" / domain / "cli.py").is_file():
+        if cli.exists(domain):
             assert name in cli.load(domain).commands
 
 

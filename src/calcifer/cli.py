@@ -22,15 +22,7 @@ from calcifer.kit.errors import CalciferError
 # Domains in the order of the menu; one whose `cli.py` is not there yet is left out.
 DOMAINS = ("work", "services", "git", "accounts", "activity")
 # What is said so often that the domain may be left out.
-SHORTCUTS = {
-    "init": "services",
-    "scan": "services",
-    "new": "services",
-    "adopt": "services",
-    "change": "work",
-    "context": "work",
-    "rebuild": "work",
-}
+SHORTCUTS = {"new": "services", "adopt": "services", "change": "work", "context": "work"}
 
 log = logging.getLogger("calcifer.cli")
 
@@ -49,20 +41,20 @@ class Domains(TyperGroup):
         """Add a stand-in for each domain and shortcut: name and help alone."""
         super().__init__(**settings)
         for name in DOMAINS:
-            if _exists(name):
+            if exists(name):
                 words = importlib.import_module(f"calcifer.{name}").__doc__ or ""
                 self.add_command(TyperGroup(name=name, help=words.partition("\n")[0], rich_help_panel="Domains"))
         for name, domain in SHORTCUTS.items():
-            if _exists(domain):
+            if exists(domain):
                 words = f"The same as `calcifer {domain} {name}`."
                 self.add_command(TyperCommand(name, help=words, rich_help_panel="Shortcuts"))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Put the real command in the place of its stand-in."""
         name = args[0]
-        if name in DOMAINS and _exists(name):
+        if name in DOMAINS and exists(name):
             self.add_command(load(name), name)
-        elif name in SHORTCUTS and _exists(SHORTCUTS[name]):
+        elif name in SHORTCUTS and exists(SHORTCUTS[name]):
             found = load(SHORTCUTS[name]).commands.get(name)
             if found is None:
                 del self.commands[name]
@@ -71,7 +63,8 @@ class Domains(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def _exists(domain: str) -> bool:
+def exists(domain: str) -> bool:
+    """Say whether a domain has commands."""
     home = Path(__file__).parent / domain
     return (home / "cli.py").is_file() or (home / "cli").is_dir()
 

@@ -10,6 +10,8 @@ from calcifer.accounts import models as _accounts  # noqa: F401  (a table exists
 from calcifer.accounts import queries as accounts
 from calcifer.activity import models as _activity  # noqa: F401
 from calcifer.config import Settings
+from calcifer.git import jobs as git_jobs
+from calcifer.git import models as _git  # noqa: F401
 from calcifer.kit.db import Database
 from calcifer.kit.errors import Conflict, Unavailable
 from calcifer.kit.uow import Units
@@ -60,6 +62,7 @@ def wire(settings: Settings) -> Wiring:
     jobs = Jobs(units, settings.var)
     services_jobs.register(jobs, settings.home)
     work_jobs.register(jobs)
+    git_jobs.register(jobs)
     return Wiring(settings, units, jobs)
 
 

@@ -104,7 +104,7 @@ MANY = ",".join(f"'{n}:80'" for n in range(5000))
         ("a: " + "[" * 100_000, "nested deeper than 60 levels"),
         ("- " * 50_000, "nested deeper than 60 levels"),
         ("a: " + "{b: " * 5000, "nested deeper than 60 levels"),
-        ("x" * 10_000_000, "has 10,000,000 bytes"),
+        ("x" * 10_000_000, "has more than 1,000,000 bytes"),
         ("a: \x01", "characters that YAML does not allow"),
         ("? [a]\n: b", "A key is a text"),
         ("<<: 3", "'<<' takes a mapping"),

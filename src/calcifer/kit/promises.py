@@ -7,6 +7,7 @@ one name and subject one row runs at a time. The result is small and never holds
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import JSON, Index, delete, exists, func, select, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -72,6 +73,26 @@ class JobRow(Base):
         if self.error is None:
             return None
         return _KINDS.get(self.error_kind or "", CalciferError)(self.error, mend=self.mend)
+
+
+class JobOut(BaseModel):
+    """A job as programs and templates see it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    name: str = Field(examples=["git.push"])
+    subject: str = Field(examples=["wireguard-vpn"])
+    state: str = Field(description="pending, running, done or failed.", examples=["done"])
+    attempts: int
+    progress: str | None = Field(description="How far it is, while it runs.")
+    error: str | None = Field(description="What was wrong at the last attempt.")
+    mend: str | None = Field(description="The command or step that resolves it.")
+    result: dict[str, Any] | None
+    made_at: datetime
+    due_at: datetime = Field(description="Not before this instant; later than now where it is tried again.")
+    started_at: datetime | None
+    finished_at: datetime | None
 
 
 def promise(uow: UnitOfWork, name: str, subject: str) -> JobRow:

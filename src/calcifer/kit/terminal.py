@@ -94,7 +94,7 @@ def follow(ids: Iterable[int]) -> "list[JobRow]":
     """Wait for jobs, saying how far they are, and return how they ended; a failed one is for the caller to look at."""
     at = here()
     with telling() as tell:
-        return [at.jobs.wait(row_id, tell) for row_id in ids]
+        return at.jobs.wait_all(ids, tell)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -251,9 +252,17 @@ class Jobs:
             time.sleep(pause)
             pause = min(pause * 1.5, 0.25)
 
+    def wait_all(self, ids: Iterable[int], tell: Callable[[str], None] = lambda _: None) -> list[JobRow]:
+        """Wait for several jobs, which run at the same time, here or in the server."""
+        rows = list(ids)
+        if len(rows) == 1:
+            return [self.wait(rows[0], tell)]  # in this thread, which Ctrl-C interrupts
+        with ThreadPoolExecutor(min(AT_ONCE, len(rows) or 1), thread_name_prefix="calcifer-job") as pool:
+            return list(pool.map(lambda row_id: self.wait(row_id, tell), rows))
+
     def run(self, ids: Iterable[int], tell: Callable[[str], None] = lambda _: None) -> list[JobRow]:
         """Run these jobs here and return how they ended, or return nothing where a server does it."""
-        return [] if self.server() else [self.wait(row_id, tell) for row_id in ids]
+        return [] if self.server() else self.wait_all(ids, tell)
 
     def run_due(self) -> int:
         """Run everything that is due here, one after the other, and return how many that were."""

@@ -116,7 +116,7 @@ def parse(content: bytes, path: str) -> Node | Problem:
 
 def _parse(content: bytes, path: str) -> Node | Problem:
     if len(content) > MAX_BYTES:
-        return Problem(path, 1, 1, f"The file has {len(content):,} bytes; {MAX_BYTES:,} are read at most.")
+        return Problem(path, 1, 1, f"The file has more than {MAX_BYTES:,} bytes.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import literal, or_, select, union_all
+from sqlalchemy import Select, bindparam, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from calcifer.kit.errors import NotFound
@@ -28,9 +30,12 @@ class Filters:
     """Only those whose descriptor is broken or whose repository is missing."""
 
 
+_BY_NAME = select(Service).where(Service.name == bindparam("name"))  # made once: that takes longer than running it
+
+
 def find_service(session: Session, name: str) -> Service | None:
     """Return the service of this name, or None."""
-    return session.scalar(select(Service).where(Service.name == name))
+    return session.scalar(_BY_NAME, {"name": name})
 
 
 def get_service(session: Session, name: str) -> Service:
@@ -44,25 +49,31 @@ def get_service(session: Session, name: str) -> Service:
 _LISTED = tuple(getattr(Service, name) for name in Listed._fields)
 _PROBLEM = or_(Service.missing_since.is_not(None), Service.descriptor_error.is_not(None))
 
+_NARROWING = {
+    "after": Service.name > bindparam("after"),
+    "kind": Service.kind == bindparam("kind"),
+    "owner": Service.owner == bindparam("owner"),
+    "lifecycle": Service.lifecycle == bindparam("lifecycle"),
+}
+
+
+@cache
+def _listing(*names: str) -> Select[Any]:
+    query = select(*_LISTED).order_by(Service.name).limit(bindparam("limit"))
+    return query.where(*(_NARROWING[name] for name in names))
+
 
 def list_services(session: Session, filters: Filters, *, after: str | None = None, limit: int = 50) -> list[Listed]:
     """Return up to `limit` services by name, those after the name `after`."""
-    query = select(*_LISTED).order_by(Service.name).limit(limit)
-    if after is not None:
-        query = query.where(Service.name > after)
-    for column, wanted in (
-        (Service.kind, filters.kind),
-        (Service.owner, filters.owner),
-        (Service.lifecycle, filters.lifecycle),
-    ):
-        if wanted:
-            query = query.where(column == wanted)
+    values = {"kind": filters.kind, "owner": filters.owner, "lifecycle": filters.lifecycle, "after": after}
+    values = {name: value for name, value in values.items() if value not in {"", None}}
+    query = _listing(*values)
     if filters.problems:
         query = query.where(_PROBLEM)
     for word in filters.text.split()[:8]:
         found_in = (Service.name, Service.title, Service.description)
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in found_in)))
-    return [Listed._make(row) for row in session.connection().execute(query)]
+    return [Listed._make(row) for row in session.connection().execute(query, values | {"limit": limit})]
 
 
 _CHOICES = union_all(

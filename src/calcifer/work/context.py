@@ -9,6 +9,7 @@ from calcifer.services.models import Service
 from calcifer.work import queries
 from calcifer.work.models import Item
 from calcifer.work.queries import Filters
+from calcifer.work.rows import Listed
 from calcifer.work.service.details import Details, between, details
 from calcifer.work.service.storing import repository_of
 
@@ -68,7 +69,7 @@ def of_service(uow: UnitOfWork, name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _line(item: Item) -> str:
+def _line(item: Item | Listed) -> str:
     return f"- #{item.number} {item.title} ({item.kind}, {item.state}, {item.author})"
 
 

@@ -1,6 +1,7 @@
 """Tables of work: an index of what lies in git (`refs/calcifer/items/*`, branches and records), but for runs and trust."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index
@@ -18,6 +19,12 @@ TITLES = {
     "integration": "Integration",
     "documentation": "Documentation",
 }
+
+
+@cache
+def kind_of(category: str, action: str) -> str:
+    """Return category and action as people read them: "Service Change"."""
+    return f"{TITLES[category]} {action.title()}"
 
 
 class ChecklistEntry(Base):
@@ -104,7 +111,12 @@ class Item(Base):
     @property
     def kind(self) -> str:
         """Category and action as people read them: "Service Change"; a parent spans services."""
-        return f"{TITLES[self.category]} {self.action.title()}"
+        return kind_of(self.category, self.action)
+
+    @property
+    def service_name(self) -> str:
+        """The name of its service."""
+        return self.service.name
 
     @property
     def ref(self) -> str:

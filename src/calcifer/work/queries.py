@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from calcifer.kit.errors import NotFound
 from calcifer.services.models import Service
 from calcifer.work.models import Item, Stray, TrustedCommand, Verification
+from calcifer.work.rows import Listed
 
 MAX_NUMBER = 2**31 - 1
 
@@ -29,6 +32,21 @@ class Filters:
     parent: int | None = None
 
 
+# Made once: putting a statement together takes longer than running it.
+_WHOLE = (
+    select(Item)
+    .where(Item.number == bindparam("number"))
+    .options(joinedload(Item.service), selectinload(Item.checklist), selectinload(Item.waivers))
+)
+_CHILDREN = (
+    select(Item)
+    .options(joinedload(Item.service))
+    .where(Item.parent_number == bindparam("number"))
+    .order_by(Item.number)
+)
+_ANSWERED = select(Stray).where(Stray.item_number == bindparam("number")).order_by(Stray.id)
+
+
 def get_item(session: Session, number: int) -> Item:
     """Return the item with its service, checklist and waivers; NotFound where there is none."""
     item = find_item(session, number)
@@ -41,39 +59,43 @@ def find_item(session: Session, number: int) -> Item | None:
     """Return the item with its service, checklist and waivers, or None."""
     if not 0 < number <= MAX_NUMBER:
         return None
-    options = (joinedload(Item.service), selectinload(Item.checklist), selectinload(Item.waivers))
-    return session.scalar(select(Item).where(Item.number == number).options(*options))
+    return session.scalar(_WHOLE, {"number": number})
 
 
-def list_items(session: Session, filters: Filters, *, before: int | None = None, limit: int = 50) -> list[Item]:
-    """Return up to `limit` items with their services, newest first, with numbers below `before`."""
-    query = select(Item).options(joinedload(Item.service)).order_by(Item.number.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Item.number < before)
-    if filters.state:
-        query = query.where(Item.state == filters.state)
-    if filters.category:
-        query = query.where(Item.category == filters.category)
-    if filters.service:
-        query = query.where(Item.service_id.in_(select(Service.id).where(Service.name == filters.service)))
-    if filters.person:
-        query = query.where(or_(Item.author == filters.person, Item.assignee == filters.person))
-    if filters.opened_before:
-        query = query.where(Item.opened_at < filters.opened_before)
-    if filters.parent is not None:
-        query = query.where(Item.parent_number == filters.parent)
+_LISTED = (*(getattr(Item, name) for name in Listed._fields[:-1]), Service.name)
+_NARROWING = {
+    "before": Item.number < bindparam("before"),
+    "state": Item.state == bindparam("state"),
+    "category": Item.category == bindparam("category"),
+    "service": Item.service_id.in_(select(Service.id).where(Service.name == bindparam("service"))),
+    "person": or_(Item.author == bindparam("person"), Item.assignee == bindparam("person")),
+    "opened_before": Item.opened_at < bindparam("opened_before"),
+    "parent": Item.parent_number == bindparam("parent"),
+}
+
+
+@cache
+def _listing(*names: str) -> Select[Any]:
+    query = select(*_LISTED).join(Item.service).order_by(Item.number.desc()).limit(bindparam("limit"))
+    return query.where(*(_NARROWING[name] for name in names))
+
+
+def list_items(session: Session, filters: Filters, *, before: int | None = None, limit: int = 50) -> list[Listed]:
+    """Return up to `limit` items, newest first, with numbers below `before`."""
+    values = {name: getattr(filters, name) for name in _NARROWING if name != "before"} | {"before": before}
+    values = {name: value for name, value in values.items() if value not in {"", None}}
+    query = _listing(*values)
     for word in filters.text.split()[:8]:
         number = word.removeprefix("#")
         like = Item.title.icontains(word, autoescape=True)
         is_number = number.isdecimal() and number.isascii() and len(number) < 10
         query = query.where(or_(like, Item.number == int(number)) if is_number else like)
-    return list(session.scalars(query))
+    return [Listed._make(row) for row in session.connection().execute(query, values | {"limit": limit})]
 
 
 def list_children(session: Session, number: int) -> list[Item]:
     """Return the items that belong to a parent, oldest first."""
-    query = select(Item).options(joinedload(Item.service)).where(Item.parent_number == number).order_by(Item.number)
-    return list(session.scalars(query))
+    return list(session.scalars(_CHILDREN, {"number": number}))
 
 
 def count_open(session: Session, *, service_id: int | None = None, most: int = 1000) -> int:
@@ -109,7 +131,7 @@ def list_strays(session: Session, *, service_id: int | None = None, limit: int =
 
 def list_answered(session: Session, number: int) -> list[Stray]:
     """Return the strays that an item answers for, oldest first."""
-    return list(session.scalars(select(Stray).where(Stray.item_number == number).order_by(Stray.id)))
+    return list(session.scalars(_ANSWERED, {"number": number}))
 
 
 def find_trusted(session: Session, service_id: int, command: str) -> TrustedCommand | None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from calcifer.kit.schemas import Line, Said, Text
 from calcifer.work.models import Item
+from calcifer.work.rows import Listed
 
 Category = Literal["service", "platform_feature", "integration", "documentation"]
 Action = Literal["new", "change", "fix"]
@@ -169,15 +170,15 @@ class ItemOut(BaseModel):
     revision: int
 
     @classmethod
-    def of(cls, item: Item) -> "ItemOut":
+    def of(cls, item: Item | Listed) -> "ItemOut":
         """Make it from a row with its service."""
         return ItemOut.model_construct(**item_fields(item))
 
 
-def item_fields(item: Item) -> dict[str, Any]:
+def item_fields(item: Item | Listed) -> dict[str, Any]:
     """Return what every schema of an item has, by name."""
     own = {name: getattr(item, name) for name in ItemOut.model_fields.keys() - {"service", "parent"}}
-    return own | {"service": item.service.name, "parent": item.parent_number}
+    return own | {"service": item.service_name, "parent": item.parent_number}
 
 
 class ItemDetail(ItemOut):

@@ -86,3 +86,20 @@ def _spelled(found: re.Match[str]) -> str:
     if 0xDC80 <= code <= 0xDCFF:
         code -= 0xDC00
     return f"⟨0x{code:02X}⟩" if code < 0x100 else f"⟨U+{code:04X}⟩"
+
+
+_USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^/@:\s]*)(?P<password>:[^/@\s]*)?@", re.IGNORECASE)
+_QUERY = re.compile(r"(://[^\s?]*)\?\S*")
+
+
+def redacted(text: str) -> str:
+    """Return `text`, an address or words of git with addresses in them, without what may be a password or a token.
+
+    With ssh the user's name is no secret; with http it may be a token.
+    """
+
+    def hidden(found: re.Match[str]) -> str:
+        is_ssh = found["scheme"].lower() in {"ssh", "git+ssh", "ssh+git"}
+        return f"{found['scheme']}://{found['user']}@" if is_ssh else f"{found['scheme']}://…@"
+
+    return _QUERY.sub(r"\1?…", _USERINFO.sub(hidden, text))

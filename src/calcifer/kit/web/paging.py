@@ -47,6 +47,15 @@ class Asked:
             raise Invalid.field("cursor", BAD)
         return self.after[0]
 
+    @property
+    def after_name(self) -> str | None:
+        """The key of a list that is sorted by one name."""
+        if self.after is None:
+            return None
+        if len(self.after) != 1 or not isinstance(self.after[0], str):
+            raise Invalid.field("cursor", BAD)
+        return self.after[0]
+
 
 async def _asked(  # not `def`: that would be a hop to a thread, and this waits for nothing
     limit: Annotated[int, Query(ge=1, le=200, description="Rows per page.")] = 50,

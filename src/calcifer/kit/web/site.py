@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Request
 from jinja2 import Environment
 
+from calcifer.kit.web.icons import Icons
 from calcifer.kit.web.static import StaticFiles
 
 PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
@@ -42,6 +44,8 @@ class Site:
         templates.globals["path"] = site.path
         templates.globals["has_page"] = site.knows
         templates.globals["static"] = static.path
+        icons = Icons(static)
+        templates.filters |= {"icon": icons.icon, "badge": icons.badge}
         app.state.site = site
         return site
 
@@ -55,10 +59,15 @@ class Site:
         values: dict[str, str] = {}
         for parameter, safe in names:
             value = parameters.pop(parameter)
-            values[parameter] = str(value) if isinstance(value, int) else quote(str(value), safe)
+            values[parameter] = str(value) if isinstance(value, int) else _quoted(str(value), safe)
         filled = pattern % values if names else pattern
         query = [(key, value) for key, value in parameters.items() if value is not None and value != ""]
         return f"{filled}?{urlencode(query, doseq=True)}" if query else filled
+
+
+@lru_cache(maxsize=4096)
+def _quoted(value: str, safe: str) -> str:
+    return quote(value, safe)
 
 
 def _format(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -1,9 +1,11 @@
 """The only place that makes the template environment: "work/item.html" is `calcifer/work/templates/item.html`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from calcifer.kit.web.markdown import markdown
@@ -19,6 +21,20 @@ STEPS = (
 )
 
 
+class DirectContext(Context):
+    """Calls what a template calls, and nothing else.
+
+    Jinja looks at each callable six times, to see whether it wants the context: at a list of 50 rows that is a third of the
+    page's time. No function here wants it (a macro without it escapes as the environment does, which is always).
+    """
+
+    def call(self, called: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Call `called`; what the compiler adds for those that want the context is left out."""
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        return called(*args, **kwargs)
+
+
 def environment(packages: Mapping[str, str]) -> Environment:
     """Make the environment; `packages` maps the first part of a template's name to the package that has its `templates`."""
     made = Environment(
@@ -32,6 +48,7 @@ def environment(packages: Mapping[str, str]) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
+    made.context_class = DirectContext
     made.filters |= {
         "ago": ago,
         "instant": instant,
@@ -70,9 +87,9 @@ def ago(at: datetime | None, now: datetime | None = None) -> Markup:
     words = (
         "just now" if abs(seconds) < 10 else f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(-seconds)}"
     )
-    exact = at.astimezone(UTC)
+    exact = at.astimezone(UTC).isoformat(" ", "seconds")[:19]  # in half the time of a format
     # Digits and our own words only: escaping them would take longer than all the rest of a list's row.
-    return Markup(f'<time datetime="{exact:%Y-%m-%dT%H:%M:%S}Z" title="{exact:%Y-%m-%d %H:%M:%S} UTC">{words}</time>')  # noqa: S704
+    return Markup(f'<time datetime="{exact[:10]}T{exact[11:]}Z" title="{exact} UTC">{words}</time>')  # noqa: S704
 
 
 def instant(at: datetime | None) -> Markup:

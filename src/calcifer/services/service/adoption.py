@@ -19,7 +19,7 @@ from calcifer.kit.errors import CalciferError, Conflict, Invalid, NotFound
 from calcifer.kit.git import founding
 from calcifer.kit.promises import JobRow, get_job, promise
 from calcifer.kit.uow import Actor, UnitOfWork, Units
-from calcifer.services import queries
+from calcifer.services import descriptors, queries
 from calcifer.services.copying import copy_tree, put_in_place, write_file
 from calcifer.services.ignoring import ignore
 from calcifer.services.naming import checked_name, mark_source
@@ -28,7 +28,6 @@ from calcifer.services.service.building import building
 from calcifer.services.service.reading import register
 
 JOB = "services.adopt"
-DESCRIPTOR = ".calcifer/service.yaml"
 MOST_SOURCES = 1000
 MOST_ROWS = 2000  # of a kind, in a job's result
 Tell = Callable[[str], None]
@@ -200,24 +199,19 @@ def _beside(folder: Path, target: Path) -> Iterator[Path]:
 
 def _commit(step: Step, git_dir: Path, folder: Path, actor: Actor, now: datetime) -> None:
     ignore(folder, step.withheld, git_dir / "info" / "exclude")
-    ours = _write_missing(folder, step.name)
+    ours = _write_missing(folder)
     never = [one.path for one in step.withheld]
     message = f"Adopt {step.name}\n"
     founding.commit_all(git_dir, folder, actor.person, now, message, always=[*ours, ".gitignore"], never=never)
 
 
-def _write_missing(folder: Path, name: str) -> list[str]:
+def _write_missing(folder: Path) -> list[str]:
     """Write what a service needs and this one does not have, a descriptor and a list of changes; return where they are."""
     if (folder / ".calcifer").is_symlink():
         raise Conflict(f"{folder.name}/.calcifer is a link: nothing is written through it.", mend="Remove the link.")
     there = {path.name.lower() for path in folder.iterdir()}
     if not there & {"changes.md", "changelog.md", "changes", "changelog"}:
         write_file(folder / "CHANGES.md", b"# Changes\n")
-    if not (folder / DESCRIPTOR).exists() and "catalog-info.yaml" not in there:
-        write_file(folder / DESCRIPTOR, new_text(name).encode())
-    return [DESCRIPTOR, "CHANGES.md"]
-
-
-def new_text(name: str) -> str:
-    """Return the descriptor of a service of which no more is known than its name."""
-    return f"title: {json.dumps(name)}\nkind: application\nlifecycle: production\n"
+    if not (folder / descriptors.PATH).exists() and "catalog-info.yaml" not in there:
+        write_file(folder / descriptors.PATH, descriptors.new_text().encode())
+    return [descriptors.PATH, "CHANGES.md"]

@@ -1,6 +1,5 @@
 """Makes a service from nothing: a repository with what every service has, so that the first change can begin at once."""
 
-import json
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +9,7 @@ from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git import founding
 from calcifer.kit.uow import Actor, Units
-from calcifer.services import queries
+from calcifer.services import descriptors, queries
 from calcifer.services.copying import put_in_place, write_file
 from calcifer.services.naming import checked_name
 from calcifer.services.service.adoption import Mark
@@ -25,7 +24,6 @@ PLACES = {
     "docs/index.md": "docs/index.md",
     "docker-compose.yml": "docker-compose.yml",
     "gitignore": ".gitignore",
-    "service.yaml": ".calcifer/service.yaml",
 }
 COMPOSE = "docker-compose.yml"
 
@@ -92,8 +90,8 @@ def _checked(making: Making) -> Making:
 def _files(making: Making) -> dict[str, bytes]:
     title = making.title or making.name
     blueprint = files("calcifer.services") / "blueprints"
-    words = {"{name}": making.name, "{title}": title, "{quoted_title}": json.dumps(title, ensure_ascii=False)}
-    found = {}
+    words = {"{name}": making.name, "{title}": title}
+    found = {descriptors.PATH: descriptors.new_text(title).encode()}
     for source, place in PLACES.items():
         text = (blueprint / source).read_text("utf-8")
         for word, value in words.items():

@@ -1,5 +1,6 @@
 """Takes a repository into the catalog, and brings its row up to what its main branch says."""
 
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
@@ -10,7 +11,8 @@ from calcifer.kit.errors import Conflict
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import descriptors, facts, queries
-from calcifer.services.descriptors import Descriptor
+from calcifer.services.intent import Descriptor
+from calcifer.services.marked_yaml import MAX_BYTES
 from calcifer.services.models import Service, ServiceDependency
 from calcifer.services.naming import checked_name, name_of
 
@@ -90,17 +92,31 @@ def _fill(uow: UnitOfWork, service: Service, repository: Repository) -> None:
     service.highest_number = max(service.highest_number, highest_number(repository, head))
     if head is None:
         return
-    seen = descriptors.read_descriptor(lambda path: repository.read(head, path), name=service.name)
+    service.baseline = service.baseline or head  # it had no commit when it was adopted
+    read = partial(_file, repository, head)
+    seen = descriptors.read_descriptor(read, name=service.name)
     service.descriptor_source, service.descriptor_error = seen.source, seen.error
     service.descriptor_notes = list(seen.notes)
     if seen.descriptor is not None:
         _take(uow, service, seen.descriptor)
-    service.facts = facts.read_facts(lambda path: repository.read(head, path)).as_json()
+    elif (
+        service.title == service.name and not service.description
+    ):  # there is no last good one that could stay in force
+        _take(uow, service, descriptors.derived(read, name=service.name))
+    service.facts = facts.read_facts(read).as_json()
+
+
+def _file(repository: Repository, head: str, path: str) -> bytes | None:
+    """Return a file of main; one that is too big to be read as YAML is not loaded, but still too big."""
+    entry = repository.entry(head, path)
+    if entry is None:
+        return None
+    return bytes(MAX_BYTES + 1) if repository.size(entry.oid) > MAX_BYTES else repository.read(head, path)
 
 
 def _take(uow: UnitOfWork, service: Service, descriptor: Descriptor) -> None:
-    service.title, service.description = descriptor.title, descriptor.description
-    service.kind, service.owner, service.lifecycle = descriptor.kind, descriptor.owner, descriptor.lifecycle
+    service.title, service.description = descriptor.title or service.name, descriptor.description or ""
+    service.kind, service.owner, service.lifecycle = descriptor.kind, descriptor.owner or "", descriptor.lifecycle
     service.visibility, service.policy, service.verify = descriptor.visibility, descriptor.policy, descriptor.verify
     service.links = [{"title": link.title, "url": link.url} for link in descriptor.links]
     _depend(uow, service, descriptor.depends_on)

@@ -1,0 +1,102 @@
+"""The only place that defines what a descriptor may say: the form of `.calcifer/service.yaml`.
+
+`docs/schemas/service.schema.json` is made from it, for editors (`make schemas`).
+"""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from calcifer.services.naming import NAME
+
+_TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+Word = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9][a-z0-9 _.-]*$")]
+ServiceName = Annotated[str, StringConstraints(pattern="^" + NAME.pattern.replace(r"\Z", "$"))]
+WebAddress = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s\x00-\x1f\x7f<>\"]+$")]
+Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[a-z][a-z0-9+.-]*://[^\s\x00-\x1f\x7f<>\"]+$")]
+
+
+class Part(BaseModel):
+    """A part of a descriptor: what it does not know is kept, for other programs may."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+
+class Link(Part):
+    """Something to open in a browser."""
+
+    title: Line
+    url: WebAddress
+
+
+class Target(Part):
+    """Where it runs: a host, under the name of an environment."""
+
+    name: Word = "production"
+    host: Line
+    directory: Line | None = Field(None, description="Where on the host it lies; Calcifer's own place without it.")
+
+
+class Endpoint(Part):
+    """What is watched."""
+
+    name: Line | None = None
+    url: Address = Field(
+        description="https://…, http://…, tcp://host:port, icmp://host, dns://…", examples=["https://example.org/"]
+    )
+
+
+class Descriptor(Part):
+    """What is meant of a service. What can be read from its files (images, ports, volumes) is not typed in here."""
+
+    model_config = ConfigDict(title="A service of Calcifer: .calcifer/service.yaml")
+
+    title: Line | None = Field(
+        None, description="What people call it; the README's title without it.", examples=["Web proxy"]
+    )
+    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000, pattern=_TEXT)] | None = (
+        Field(
+            None,
+            description="What it is for, in a sentence or two of Markdown; the README's first paragraph without it.",
+        )
+    )
+    kind: Word = Field(
+        "application", description="What sort of thing it is.", examples=["application", "infrastructure", "network"]
+    )
+    owner: Line | None = Field(None, description="Who answers for it.", examples=["ada"])
+    lifecycle: Word = Field(
+        "production", description="How far it is.", examples=["experimental", "production", "deprecated", "retired"]
+    )
+    visibility: Literal["internal", "private"] = Field(
+        "internal", description="Who sees it: everybody with an account, or its owner and the owners of this Calcifer."
+    )
+    depends_on: list[ServiceName] = Field(
+        [], max_length=200, description="Names of services that it needs.", examples=[["database"]]
+    )
+    links: list[Link] = Field([], max_length=100, description="What to open in a browser.")
+    targets: list[Target] = Field([], max_length=100, description="Where it runs.")
+    endpoints: list[Endpoint] = Field([], max_length=100, description="What is watched.")
+    policy: Literal["solo", "team", "strict"] = Field("solo", description="Which rules a change must pass.")
+    verify: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=_TEXT)] | None
+    ) = Field(None, description="A command that proves a merge result, once it is trusted.", examples=["pytest -q"])
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of a descriptor."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Descriptor.model_json_schema()}
+
+
+def schema_text() -> str:
+    """Return the schema as its file has it."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(schema_text())
