@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from calcifer.services.descriptors import Descriptor, Read, Seen
-from calcifer.work.rules import descriptor as descriptor_rule
 from calcifer.work.rules.documentation import is_document
 from tests.work.rules.cases import Files, case, case_of, commit, judge, repository_at
 
@@ -74,40 +72,28 @@ def test_a_file_that_is_referred_to_and_goes_fails(tmp_path: Path) -> None:
 # -- descriptor
 
 
-@pytest.fixture
-def strict_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader of descriptors that knows one fault; what the real one knows is tested in the catalog."""
-
-    def read_descriptor(read: Read, *, name: str) -> Seen:
-        content = read(".calcifer/service.yaml")
-        if content is None:
-            return Seen("derived", Descriptor(title=name))
-        wrong = b"wrong" in content
-        return Seen(
-            "service.yaml", None if wrong else Descriptor(title=name), "line 1, column 1: wrong" if wrong else None
-        )
-
-    monkeypatch.setattr(descriptor_rule, "read_descriptor", read_descriptor)
+FILE = ".calcifer/service.yaml"
+FAULTY = "title: Web\npolicy: stritc\n"
 
 
-@pytest.mark.usefixtures("strict_reader")
-def test_a_descriptor_that_breaks_fails(tmp_path: Path) -> None:
-    verdict = judge(
-        "descriptor", case(tmp_path, {".calcifer/service.yaml": "a: b\n"}, {".calcifer/service.yaml": "wrong"})
-    )
-    assert (verdict.state, verdict.evidence) == ("fail", ("line 1, column 1: wrong",))
+def test_a_descriptor_that_breaks_fails_with_its_place(tmp_path: Path) -> None:
+    verdict = judge("descriptor", case(tmp_path, {FILE: "title: Web\n"}, {FILE: FAULTY}))
+    assert verdict.state == "fail"
+    assert verdict.evidence[0].startswith(f"{FILE}:2:")
 
 
-@pytest.mark.usefixtures("strict_reader")
 def test_a_descriptor_that_was_broken_holds_up_only_who_touches_it(tmp_path: Path) -> None:
-    before: Files = {".calcifer/service.yaml": "wrong"}
-    left_alone = judge("descriptor", case(tmp_path / "a", before, {"a": "b"}))
-    assert (left_alone.state, left_alone.evidence) == ("pass", ("line 1, column 1: wrong",))
-    assert judge("descriptor", case(tmp_path / "b", before, {".calcifer/service.yaml": "wrong!"})).state == "fail"
-    assert judge("descriptor", case(tmp_path / "c", before, {".calcifer/service.yaml": "a: b"})).state == "pass"
+    left_alone = judge("descriptor", case(tmp_path / "a", {FILE: FAULTY}, {"a": "b"}))
+    assert (left_alone.state, len(left_alone.evidence)) == ("pass", 1)
+    assert judge("descriptor", case(tmp_path / "b", {FILE: FAULTY}, {FILE: FAULTY + "# x\n"})).state == "fail"
+    assert judge("descriptor", case(tmp_path / "c", {FILE: FAULTY}, {FILE: "title: Web\n"})).state == "pass"
 
 
-@pytest.mark.usefixtures("strict_reader")
+def test_an_unknown_key_is_told(tmp_path: Path) -> None:
+    verdict = judge("descriptor", case(tmp_path, {}, {FILE: "titel: Web\n"}))
+    assert (verdict.state, verdict.sentence, len(verdict.evidence)) == ("pass", "service.yaml is valid.", 1)
+
+
 def test_no_descriptor_is_needed(tmp_path: Path) -> None:
     assert judge("descriptor", case(tmp_path, {}, {"a": "b"})).sentence == "There is no descriptor, and none is needed."
 

@@ -12,20 +12,20 @@ def descriptor(case: Case) -> Verdict:
     """Fail where the branch brings the fault or touches the file; a fault of main's that it leaves alone is told."""
     reader = _reader(case.repository.path.name)
     seen, asked = derive(case.repository, case.tree, reader)
-    if not seen.error:
+    if not seen.problems:
         is_there = seen.source != "derived"
         what = f"{seen.source} is valid." if is_there else "There is no descriptor, and none is needed."
         return Verdict("descriptor", "pass", what, evidence=seen.notes)
+    told = tuple(f"{problem.path}:{problem.line}:{problem.column} {problem.sentence}" for problem in seen.problems)
     is_touched = any(change.path in asked for change in case.changes)
-    before = derive(case.repository, case.base, reader)[0] if case.base else None
-    if before and before.error == seen.error and not is_touched:
-        return Verdict("descriptor", "pass", f"{seen.source} is faulty, as it was before.", evidence=(seen.error,))
+    if not is_touched and case.base and derive(case.repository, case.base, reader)[0].problems:
+        return Verdict("descriptor", "pass", f"{seen.source} is faulty, as it was before.", evidence=told)
     return Verdict(
         "descriptor",
         "fail",
-        f"{seen.source} cannot be read.",
+        f"{seen.source} cannot be used: {seen.problems[0].sentence}",
         "Correct it on the branch; until then what it said last stays in force",
-        (seen.error, *seen.notes),
+        (*told, *seen.notes),
     )
 
 
