@@ -24,7 +24,7 @@ SAYS: dict[Kind, str] = {
     "register": "registered where it is",
     "commit": "registered where it is, with a first commit",
     "clone": "cloned into the workspace",
-    "copy": "copied into the workspace, with a repository of its own",
+    "copy": "copied into the workspace",
     "begin": "gets a repository where it is",
     "nothing": "already a service",
 }
@@ -264,6 +264,8 @@ class _Planner:
         mounted = mounts(path, step.compose) if step.compose else []
         kept = withheld(path, founding.candidates(self._scratch, path), mounted, ignored_above)
         notes = [] if step.compose else [f"It {NO_COMPOSE}."]
+        if step.compose and "/" in step.compose:
+            notes.append(f"Its compose file is {step.compose}; images and ports are shown of one at the top only.")
         secrets = secret_files(path, step.compose) if step.compose else []
         notes += [f"{name} is a secret of the compose file and will be committed." for name in secrets]
         if step.kind == "copy" and any(one.path.endswith("/") for one in kept):
