@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from tests.conftest import Run
 from tests.owner import OWNER, PASSWORD
 
 from calcifer.accounts import pages
@@ -95,6 +96,44 @@ def test_another_address_does_not_wait(app: FastAPI, stranger: TestClient) -> No
     assert attempt(stranger) == 429
     elsewhere = TestClient(app, "http://127.0.0.1:8000", client=("192.0.2.7", 50000))
     assert attempt(elsewhere) == 303
+
+
+def test_a_browser_that_is_known_does_not_wait_for_the_guesses_of_others(app: FastAPI, stranger: TestClient) -> None:
+    assert attempt(stranger) == 303
+    beside = TestClient(app, "http://127.0.0.1:8000", client=("127.0.0.1", 50001))  # behind the same proxy
+    for _ in range(6):
+        attempt(beside, "wrong")
+    assert attempt(beside) == 429
+    assert attempt(stranger) == 303
+
+
+def test_a_mark_is_no_way_around_the_delay(app: FastAPI, stranger: TestClient) -> None:
+    attempt(stranger)
+    mark = stranger.cookies["calcifer_known"]
+    assert [attempt(stranger, "wrong") for _ in range(6)][-1] == 429
+    for forged in ("x.y", mark[:-1], "other." + mark.partition(".")[2], ".", ""):
+        guesser = TestClient(app, "http://127.0.0.1:8000", client=("192.0.2.9", 1))
+        guesser.headers["Cookie"] = f"calcifer_known={forged}"
+        attempt(guesser, "wrong")
+    guesser = TestClient(app, "http://127.0.0.1:8000", client=("192.0.2.9", 1))
+    assert attempt(guesser) == 429, "all of them were counted at the address"
+
+
+def test_a_new_password_ends_a_mark(app: FastAPI, stranger: TestClient, calcifer: Run) -> None:
+    attempt(stranger)
+    calcifer("accounts", "change-password", "--password", "another horse with a battery")
+    assert [attempt(stranger) for _ in range(5)][-1] == 429
+    beside = TestClient(app, "http://127.0.0.1:8000", client=("127.0.0.1", 50001))
+    assert attempt(beside) == 429
+
+
+def test_an_ipv6_network_is_one_guesser(app: FastAPI) -> None:
+    guesses = [
+        attempt(TestClient(app, "http://127.0.0.1:8000", client=(f"2001:db8::{number}", 1)), "wrong")
+        for number in range(5)
+    ]
+    assert guesses[-1] == 429
+    assert attempt(TestClient(app, "http://127.0.0.1:8000", client=("2001:db8:0:1::1", 1))) == 303
 
 
 def test_the_cookie_is_out_of_reach_of_scripts(stranger: TestClient) -> None:

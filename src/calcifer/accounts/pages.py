@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from calcifer.accounts import queries
+from calcifer.accounts import browsers, queries
 from calcifer.accounts import service as accounts
 from calcifer.accounts.listening import comes_from_here
-from calcifer.accounts.models import SESSION_LASTS
+from calcifer.accounts.models import SESSION_LASTS, Person
 from calcifer.accounts.schemas import Credentials, NewOwner, NewToken, PasswordChange
+from calcifer.kit.uow import UnitOfWork
 from calcifer.kit.web import Id, Pages, Paging, Reading, Writing, page, paged, to
 from calcifer.kit.web.gate import COOKIE, local_path
 from calcifer.kit.web.waiting import Delays
@@ -26,11 +27,18 @@ def _expected_code(request: Request) -> str | None:
     return None if here else request.app.state.setup_code
 
 
-def _with_session(request: Request, response: RedirectResponse, secret: str) -> RedirectResponse:
-    is_safe = request.url.scheme == "https"
-    seconds = int(SESSION_LASTS.total_seconds())
-    response.set_cookie(COOKIE, secret, max_age=seconds, httponly=True, samesite="lax", secure=is_safe)
+def _with_session(request: Request, response: RedirectResponse, person: Person, secret: str) -> RedirectResponse:
+    lasting = {COOKIE: (secret, int(SESSION_LASTS.total_seconds()))}
+    lasting[browsers.COOKIE] = (browsers.mark(person), browsers.LASTS_SECONDS)
+    for name, (value, seconds) in lasting.items():
+        is_safe = request.url.scheme == "https"
+        response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=is_safe)
     return response
+
+
+def _queue(request: Request, uow: UnitOfWork, mail: str) -> str:
+    address = request.client.host if request.client else "?"
+    return browsers.queue_of(queries.find_person(uow.db, mail), request.cookies.get(browsers.COOKIE), address)
 
 
 @door.get("/setup")
@@ -48,7 +56,7 @@ def setup(request: Request, uow: Writing, data: Annotated[NewOwner, Form()]) -> 
         uow, data.name, data.mail, data.password, code=data.code, expected_code=_expected_code(request)
     )
     secret = accounts.sign_in(uow, owner.id, request.headers.get("user-agent", ""))
-    return _with_session(request, to(request, "home.panel"), secret)
+    return _with_session(request, to(request, "home.panel"), owner, secret)
 
 
 @door.get("/sign-in")
@@ -62,13 +70,13 @@ def sign_in_page(request: Request, uow: Reading, next: str = "/") -> HTMLRespons
 @door.post("/sign-in")
 def sign_in(request: Request, uow: Reading, data: Annotated[Credentials, Form()]) -> RedirectResponse:
     """Check the password, then begin a session in a unit of its own: the check is slow and must hold no lock."""
-    key = request.client.host if request.client else "?"
+    key = _queue(request, uow, data.mail)
     delays.begin(key)
     person = accounts.check_password(uow, data.mail, data.password)
     delays.succeeded(key)
     with request.app.state.units.write(person.actor, request.state.request_id) as writing:
         secret = accounts.sign_in(writing, person.id, request.headers.get("user-agent", ""))
-    return _with_session(request, RedirectResponse(local_path(data.next), 303), secret)
+    return _with_session(request, RedirectResponse(local_path(data.next), 303), person, secret)
 
 
 @door.post("/sign-out")

@@ -30,7 +30,7 @@ def test_every_template_compiles(app: FastAPI) -> None:
 
 def test_addresses_are_quoted(app: FastAPI) -> None:
     path = app.state.site.path
-    assert path("activity.entries", service="a b&c", cursor=None) == "/activity?service=a+b%26c"
+    assert path("activity.entries", service="a b&c", cursor=None) == "/activity?service=a%20b%26c"
     assert path("accounts.revoke_token", token_id=7) == "/accounts/tokens/7/revoke-token"
     assert path("accounts.revoke_token", token_id="../x?") == "/accounts/tokens/..%2Fx%3F/revoke-token"
     assert path("accounts.tokens", page=["a", "b"]) == "/accounts/tokens?page=a&page=b"

@@ -62,7 +62,16 @@ class Site:
             values[parameter] = str(value) if isinstance(value, int) else _quoted(str(value), safe)
         filled = pattern % values if names else pattern
         query = [(key, value) for key, value in parameters.items() if value is not None and value != ""]
-        return f"{filled}?{urlencode(query, doseq=True)}" if query else filled
+        if not query:
+            return filled
+        if all(isinstance(value, str) for _, value in query):  # rows of a list: the same few values again and again
+            return f"{filled}?{'&'.join(f'{key}={_quoted(str(value))}' for key, value in query)}"
+        return f"{filled}?{urlencode(query, doseq=True, quote_via=quote)}"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(value: str, safe: str = "/") -> str:
+    return quote(value, safe)
 
 
 @lru_cache(maxsize=4096)
