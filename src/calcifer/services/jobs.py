@@ -1,10 +1,10 @@
-"""What services do outside a unit of work: adopting."""
+"""What services do outside a unit of work: adopting, scanning."""
 
 from pathlib import Path
 from typing import Any
 
 from calcifer.kit.workflows import JobContext, Jobs
-from calcifer.services.service import adoption
+from calcifer.services.service import adoption, scanning
 
 
 def register(jobs: Jobs, home: Path) -> None:
@@ -14,4 +14,8 @@ def register(jobs: Jobs, home: Path) -> None:
         report = adoption.carry_out(job.units, job.actor, home, adoption.read(job.subject), tell=job.progress)
         return report.as_json()
 
+    def scan(job: JobContext) -> dict[str, Any]:
+        return scanning.look(job.units, job.actor, home, tell=job.progress).as_json()
+
     jobs.register(adoption.JOB, adopt)
+    jobs.register(scanning.JOB, scan)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from calcifer.kit.errors import NotFound
 from calcifer.services.cycles import cycles_through
 from calcifer.services.models import Service, ServiceDependency
-from calcifer.services.rows import Listed, Neighbour, Surroundings
+from calcifer.services.rows import Listed, Neighbour, Stored, Surroundings
 
 LONGEST_NAME = 100
 MOST_EDGES = 5000
@@ -147,6 +147,12 @@ def list_names(session: Session) -> list[str]:
 def find_service_at(session: Session, path: str) -> Service | None:
     """Return the service whose repository is at this absolute path, or None."""
     return session.scalar(select(Service).where(Service.path == path))
+
+
+def list_stored(session: Session) -> list[Stored]:
+    """Return of every service what scanning compares, by name."""
+    columns = (getattr(Service, name) for name in Stored._fields)
+    return [Stored._make(row) for row in session.execute(select(*columns).order_by(Service.name))]
 
 
 def list_paths(session: Session) -> list[tuple[str, str]]:

@@ -5,6 +5,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 
+class Stored(NamedTuple):
+    """What scanning compares with the repository."""
+
+    id: int
+    name: str
+    path: str
+    main_branch: str
+    head: str | None
+    highest_number: int
+    missing_since: datetime | None
+
+
 class Listed(NamedTuple):
     """A service as lists have it; facts are left in the database, they are most of a row."""
 

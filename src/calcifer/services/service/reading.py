@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from calcifer.accounts import permissions
 from calcifer.activity import service as activity
-from calcifer.kit.errors import Conflict
+from calcifer.kit.errors import Conflict, NotFound
+from calcifer.kit.git.damage import told
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import descriptors, facts, queries
@@ -84,32 +85,30 @@ def main_branch(repository: Repository) -> str:
 
 
 def _fill(uow: UnitOfWork, service: Service, repository: Repository) -> None:
-    if repository.branch(service.main_branch) is None:
-        service.main_branch = main_branch(repository)
-    head = repository.branch(service.main_branch)
-    service.head = head
-    service.scanned_at = uow.now
-    service.highest_number = max(service.highest_number, highest_number(repository, head))
-    if head is None:
-        return
+    """Read everything, then change the row: a repository that is damaged leaves it as it was."""
+    with told(repository.path):
+        branch = service.main_branch if repository.branch(service.main_branch) else main_branch(repository)
+        head = repository.branch(branch)
+        number = highest_number(repository, service.head, head)
+        read = partial(_file, repository, head)
+        seen = descriptors.read_descriptor(read, name=service.name)
+        # Where it is broken from the beginning, there is no last good one that could stay in force.
+        descriptor = seen.descriptor or (None if service.head else descriptors.derived(read, name=service.name))
+        found = facts.read_facts(read)
+    service.main_branch, service.head, service.scanned_at = branch, head, uow.now
     service.baseline = service.baseline or head  # it had no commit when it was adopted
-    read = partial(_file, repository, head)
-    seen = descriptors.read_descriptor(read, name=service.name)
+    service.highest_number = max(service.highest_number, number)
     service.descriptor_source, service.descriptor_error = seen.source, seen.error
     service.descriptor_notes = list(seen.notes)
-    if seen.descriptor is not None:
-        _take(uow, service, seen.descriptor)
-    elif (
-        service.title == service.name and not service.description
-    ):  # there is no last good one that could stay in force
-        _take(uow, service, descriptors.derived(read, name=service.name))
-    service.facts = facts.read_facts(read).as_json()
+    service.facts = found.as_json()
+    if descriptor is not None:
+        _take(uow, service, descriptor)
 
 
-def _file(repository: Repository, head: str, path: str) -> bytes | None:
+def _file(repository: Repository, head: str | None, path: str) -> bytes | None:
     """Return a file of main; one that is too big to be read as YAML is not loaded, but still too big."""
-    entry = repository.entry(head, path)
-    if entry is None:
+    entry = repository.entry(head, path) if head else None
+    if head is None or entry is None:
         return None
     return bytes(MAX_BYTES + 1) if repository.size(entry.oid) > MAX_BYTES else repository.read(head, path)
 
@@ -124,17 +123,29 @@ def _take(uow: UnitOfWork, service: Service, descriptor: Descriptor) -> None:
 
 def _depend(uow: UnitOfWork, service: Service, names: list[str]) -> None:
     wanted = dict.fromkeys(names)
-    rows = uow.db.scalars(select(ServiceDependency).where(ServiceDependency.service_id == service.id))
-    stored = {row.name: row for row in rows}
+    with uow.db.no_autoflush:  # the service's own row is written once, at the end
+        rows = uow.db.scalars(select(ServiceDependency).where(ServiceDependency.service_id == service.id))
+        stored = {row.name: row for row in rows}
     for name in stored.keys() - wanted.keys():
         uow.db.delete(stored[name])
     uow.db.add_all(ServiceDependency(service_id=service.id, name=name) for name in wanted if name not in stored)
 
 
-def highest_number(repository: Repository, head: str | None) -> int:
-    """Return the highest number of an item that its refs and the records at `head` name, or 0."""
+def highest_number(repository: Repository, old: str | None, new: str | None) -> int:
+    """Return the highest number of an item in its refs, and in the records that came between the commits `old` and `new`."""
     names = [name.rpartition("/")[2] for prefix in ITEM_REFS for name in repository.refs(prefix)]
-    if head is not None:
-        names += [path.rpartition("/")[2].partition("-")[0] for path, _ in repository.paths(head, RECORDS)]
+    before, after = _records(repository, old), _records(repository, new)
+    if after is not None and before != after:
+        names += [change.path.partition("-")[0] for change in repository.changes(before, after) if change.new]
     numbers = (int(name) for name in names if name.isascii() and name.isdecimal() and len(name) < 11)
     return max((number for number in numbers if number <= MAX_NUMBER), default=0)
+
+
+def _records(repository: Repository, commit: str | None) -> str | None:
+    """Return the id of the folder of records."""
+    folder = RECORDS.rpartition("/")[0]
+    try:
+        entries = repository.folder(commit, folder) if commit else []
+    except NotFound:
+        return None
+    return next((entry.oid for entry in entries if entry.path == RECORDS and entry.kind == "folder"), None)
