@@ -74,11 +74,6 @@ def _quoted(value: str, safe: str = "/") -> str:
     return quote(value, safe)
 
 
-@lru_cache(maxsize=4096)
-def _quoted(value: str, safe: str) -> str:
-    return quote(value, safe)
-
-
 def _format(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     # A `path` parameter keeps its slashes; every other one is quoted whole.
     names = tuple((name, "/" if kind == "path" else "") for name, kind in PARAMETER.findall(path))
