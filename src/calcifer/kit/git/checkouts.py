@@ -8,8 +8,10 @@ have the new content are taken into the index first, so that they pass.
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,18 +146,18 @@ def obstacles(checkout: Checkout, changes: list[Change]) -> tuple[list[str], lis
     """
     if not changes or not checkout.path.is_dir():
         return [], []
-    index = pygit2.Index(str(checkout.git_dir / "index"))
+    index = staged(checkout, [change.path for change in changes])
     lost, same, suspicious = [], [], []
     for change in changes:
-        staged = _staged(index, change.path)
+        in_index = index.get(change.path)
         state = _content(checkout.path, change)
-        if staged not in (change.old, change.new):
+        if in_index not in (change.old, change.new):
             lost.append(change.path)
         elif state == "other":
             suspicious.append(change)
-        elif state == "new" and staged != change.new:
+        elif state == "new" and in_index != change.new:
             same.append(change.path)
-        elif state == "old" and staged == change.new:
+        elif state == "old" and in_index == change.new:
             lost.append(change.path)  # staged forward, file put back: a person is at work here
     if suspicious:
         for change, state in _filtered(checkout, suspicious):
@@ -166,12 +168,49 @@ def obstacles(checkout: Checkout, changes: list[Change]) -> tuple[list[str], lis
     return sorted(lost), same
 
 
-def _staged(index: pygit2.Index, path: str) -> Blob | None:
-    try:
-        entry = index[path]
-    except KeyError:
-        return None
-    return Blob(str(entry.id), entry.mode)
+def staged(checkout: Checkout, paths: Iterable[str]) -> dict[str, Blob]:
+    """Return what the index of a checkout has at these paths; a path that it does not have is left out."""
+    return _INDEXES.look(checkout.git_dir / "index", paths)
+
+
+class _Indexes:
+    """The index files read last: reading one takes as long as all else that a page asks of git.
+
+    Git never writes an index in place: it renames a new file over the old one, so inode, size and times tell them apart.
+    """
+
+    KEPT = 16
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[Path, tuple[tuple[int, ...], pygit2.Index]] = {}
+
+    def look(self, path: Path, paths: Iterable[str]) -> dict[str, Blob]:
+        with self._lock:  # libgit2 sorts an index when it is first asked
+            index = self._read(path)
+            found = {}
+            for name in paths:
+                with suppress(KeyError):
+                    entry = index[name]
+                    found[name] = Blob(str(entry.id), entry.mode)
+            return found
+
+    def _read(self, path: Path) -> pygit2.Index:
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return pygit2.Index()
+        seen = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        known = self._known.pop(path, None)
+        if known is None or known[0] != seen:
+            known = (seen, pygit2.Index(str(path)))
+        self._known[path] = known  # the one used last comes last
+        if len(self._known) > self.KEPT:
+            del self._known[next(iter(self._known))]
+        return known[1]
+
+
+_INDEXES = _Indexes()
 
 
 def _content(root: Path, change: Change) -> str:

@@ -15,6 +15,7 @@ from pygit2.enums import AttrCheck, DeltaStatus, DiffOption, FileMode, ObjectTyp
 
 from calcifer.kit.errors import Conflict, Invalid, NotFound, Unavailable
 from calcifer.kit.git import merges, trees
+from calcifer.kit.git.known import Known
 from calcifer.kit.git.merges import Merge
 from calcifer.kit.git.moves import RefMove
 from calcifer.kit.git.trees import Blob, Edits
@@ -54,6 +55,9 @@ class Change:
     path: str
     old: Blob | None
     new: Blob | None
+
+
+_CHANGES: Known[Change] = Known()
 
 
 @dataclass(frozen=True)
@@ -302,10 +306,15 @@ class Repository:
     def changes(self, old: str | None, new: str) -> list[Change]:
         """Return the paths that differ between two trees or commits, by path."""
         tree = self._tree(new)
-        options = DiffOption.INCLUDE_TYPECHANGE | DiffOption.SKIP_BINARY_CHECK
         before = self._tree(old) if old else None
-        diff = before.diff_to_tree(tree, flags=options) if before else tree.diff_to_tree(flags=options, swap=True)
-        return sorted((_change(delta) for delta in diff.deltas), key=lambda change: change.path)
+        between = (str(before.id) if before else "", str(tree.id))
+        known = _CHANGES.get(*between)
+        if known is None:
+            options = DiffOption.INCLUDE_TYPECHANGE | DiffOption.SKIP_BINARY_CHECK
+            diff = before.diff_to_tree(tree, flags=options) if before else tree.diff_to_tree(flags=options, swap=True)
+            known = tuple(sorted((_change(delta) for delta in diff.deltas), key=lambda change: change.path))
+            _CHANGES.put(*between, known)
+        return list(known)
 
     def patch(self, old: str | None, new: str, *, context: int = 3, renames: bool = True) -> pygit2.Diff:
         """Return libgit2's diff between two trees, with renames found; `calcifer.kit.git.diffs` turns it into rows."""
