@@ -22,7 +22,14 @@ from calcifer.kit.errors import CalciferError
 # Domains in the order of the menu; one whose `cli.py` is not there yet is left out.
 DOMAINS = ("work", "services", "git", "accounts", "activity")
 # What is said so often that the domain may be left out.
-SHORTCUTS = {"new": "services", "adopt": "services", "change": "work", "context": "work"}
+SHORTCUTS = {
+    "init": "services",
+    "new": "services",
+    "adopt": "services",
+    "scan": "services",
+    "change": "work",
+    "context": "work",
+}
 
 log = logging.getLogger("calcifer.cli")
 

@@ -1,12 +1,15 @@
 """Scanning brings the catalog up to what lies in the workspace."""
 
+import json
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from starlette.testclient import TestClient
 
 from calcifer.accounts.permissions import NotAllowed
 from calcifer.activity.models import Entry
@@ -17,7 +20,7 @@ from calcifer.services import queries, service
 from calcifer.services.models import Service
 from calcifer.services.service.scanning import Report, get_scan, look
 from calcifer.wiring import Wiring
-from tests.conftest import Git
+from tests.conftest import Git, Ran
 
 Scan = Callable[[], Report]
 
@@ -255,3 +258,42 @@ def test_a_thousand_repositories_take_seconds(wiring: Wiring, scan: Scan, make: 
     second = time.perf_counter() - begin
     assert first < 30
     assert second < 5
+
+
+def waited(api: TestClient, wiring: Wiring, job_id: int) -> dict[str, Any]:
+    """Run what was promised, and return how the API says that it went."""
+    wiring.jobs.run([job_id], lambda _: None)
+    told: dict[str, Any] = api.get(f"/api/v1/services/scans/{job_id}").json()
+    return told
+
+
+def test_page_promises_and_shows_how_it_went(client: TestClient, api: TestClient, wiring: Wiring, make: Make) -> None:
+    make("wiki")
+    shown = client.post("/services/scan")
+    assert shown.status_code == 200
+    number = int(shown.url.path.rpartition("/")[2])
+    assert waited(api, wiring, number)["new"] == ["wiki"]
+    ended = client.get(shown.url.path).text
+    assert 'href="/services/wiki"' in ended
+    assert "1 new" in ended
+
+
+def test_api_promises(api: TestClient, wiring: Wiring) -> None:
+    answer = api.post("/api/v1/services/scan")
+    assert answer.status_code == 202
+    assert waited(api, wiring, answer.json()["id"])["state"] == "done"
+
+
+def test_an_unknown_scan_is_not_found(client: TestClient, api: TestClient) -> None:
+    assert client.get("/services/scans/7").status_code == 404
+    assert api.get("/api/v1/services/scans/7").status_code == 404
+    assert api.get("/api/v1/services/scans/x").status_code == 422
+
+
+def test_commands_wait(calcifer: Callable[..., Ran], make: Make) -> None:
+    make("wiki")
+    ran = calcifer("init")
+    assert (ran.code, ran.out) == (0, "new\twiki\n"), ran.err
+    told = json.loads(calcifer("scan", "--json").out)
+    assert (told["new"], told["unchanged"]) == ([], 1)
+    assert "1 as before." in calcifer("services", "scan").err

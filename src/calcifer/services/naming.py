@@ -7,7 +7,7 @@ from pathlib import Path
 from calcifer.kit.errors import Invalid
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
-RESERVED = frozenset({"adopt", "new", "plan", "scan", "var"})
+RESERVED = frozenset({"adopt", "adoptions", "new", "plan", "scan", "scans", "var"})
 """Words that stand where a name does in an address or in the workspace."""
 MARK = "calcifer-source"
 
