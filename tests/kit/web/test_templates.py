@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
 
 from calcifer.kit.web.templates import ago, duration, plural, size
 from tests import source
@@ -26,6 +28,13 @@ def test_every_template_compiles(app: FastAPI) -> None:
     templates = app.state.site.templates
     for name in templates.list_templates():
         templates.get_template(name)
+
+
+def test_every_page_without_parameters_is_there(app: FastAPI, client: TestClient) -> None:
+    pages = [route for route in app.routes if isinstance(route, APIRoute) and route.methods == {"GET"}]
+    found = {route.path: client.get(route.path).status_code for route in pages if "{" not in route.path}
+    assert len(found) > 10
+    assert {path: status for path, status in found.items() if status != 200} == {}
 
 
 def test_addresses_are_quoted(app: FastAPI) -> None:

@@ -27,9 +27,9 @@ HEADERS = {
 }
 
 FAILED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Calcifer failed</title>
-<h1>Calcifer failed</h1>
+<main><h1>Calcifer failed</h1>
 <p>This is a defect of Calcifer. Nothing that you sent has been stored. What happened is in the log of the server, under
-<code>{request_id}</code>.</p><p><a href="/">Back to the start</a></p></html>"""
+<code>{request_id}</code>.</p><p><a href="/">Back to the start</a></p></main></html>"""
 
 
 class Shell:
