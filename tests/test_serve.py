@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from calcifer.kit.db import Database
+from calcifer.services import queries as catalog
+from tests.conftest import Git
+
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
 
@@ -72,6 +76,26 @@ def test_leads_to_the_setup_and_stops_when_told(server: Server, number: int, hom
     assert f"Calcifer is at {server.url} (workspace {home})." in said
     assert f"open {server.url}setup" in said
     assert "Traceback" not in said
+
+
+def test_finds_at_start_what_was_put_into_the_workspace_meanwhile(server: Server, home: Path, git: Git) -> None:
+    server.first_page()
+    server.end()
+    (home / "web").mkdir()
+    git(home / "web", "init", "-q")
+    git(home / "web", "commit", "-q", "--allow-empty", "-m", "Begin")
+    port = int(server.url.rpartition(":")[2].strip("/"))
+    again = Server(home, port)
+    again.first_page()
+    database = Database(f"sqlite:///{home}/var/calcifer.sqlite")
+    deadline = time.monotonic() + 30
+    names: list[str] = []
+    while not names and time.monotonic() < deadline:
+        with database.reading() as session:
+            names = catalog.list_names(session)
+        time.sleep(0.05)
+    again.end()
+    assert names == ["web"]
 
 
 def test_refuses_a_second_server_of_the_workspace(server: Server, home: Path) -> None:

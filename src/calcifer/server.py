@@ -14,9 +14,12 @@ from calcifer.accounts.listening import check_address
 from calcifer.app import create_app
 from calcifer.config import Settings
 from calcifer.kit.errors import Conflict, Unavailable
+from calcifer.kit.uow import Actor
+from calcifer.services import service as catalog
 from calcifer.wiring import Wiring, wire
 
 PATIENCE_SECONDS = 5
+ITSELF = Actor("Calcifer", "calcifer@localhost")
 
 
 class AddressTaken(Conflict):
@@ -33,6 +36,8 @@ def serve(settings: Settings, out: TextIO = sys.stderr) -> None:
     logs.to_file(settings.var, also_stderr=True)
     with _listening(settings) as listener:
         wiring.jobs.start()
+        with wiring.units.write(ITSELF) as uow:
+            catalog.scan(uow)  # what was cloned, moved or committed while nobody served
         _greet(wiring, out)
         options = uvicorn.Config(
             create_app(wiring),
