@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from calcifer.kit.errors import Conflict
 from calcifer.kit.git.checkouts import CheckoutInTheWay
-from calcifer.kit.git.moves import BranchMoved, Prepared, RefMove
+from calcifer.kit.git.moves import BranchMoved, RefMove, prepared
 from calcifer.kit.git.repository import HEADS, Repository
 from calcifer.kit.git.trees import Blob
 from tests.kit.spike import ACTOR, STEPS, change, units
@@ -173,13 +173,13 @@ def test_two_moves_of_one_ref_become_one(home: Path) -> None:
 def test_a_ref_that_is_elsewhere_is_refused(home: Path) -> None:
     tip = git(home / "one", "rev-parse", "main")
     with pytest.raises(BranchMoved):
-        Prepared(home / "one", [RefMove("refs/heads/main", "1" * 40, tip)])
+        prepared(home / "one", [RefMove("refs/heads/main", "1" * 40, tip)])
     with pytest.raises(BranchMoved):
-        Prepared(home / "one", [RefMove("refs/heads/main", None, tip)])
+        prepared(home / "one", [RefMove("refs/heads/main", None, tip)])
 
 
 def test_a_branch_that_blocks_another_is_named(home: Path) -> None:
     tip = git(home / "one", "rev-parse", "main")
     git(home / "one", "branch", "work")
     with pytest.raises(Conflict, match=r"'work' in one is in the way of 'work/1-x'"):
-        Prepared(home / "one", [RefMove("refs/heads/work/1-x", None, tip)])
+        prepared(home / "one", [RefMove("refs/heads/work/1-x", None, tip)])

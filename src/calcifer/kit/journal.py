@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from calcifer.kit.db import Base, Instant
 from calcifer.kit.errors import CalciferError, NotFound
 from calcifer.kit.git import checkouts
-from calcifer.kit.git.moves import Prepared, RefMove
+from calcifer.kit.git.moves import RefMove, prepared
 from calcifer.kit.git.repository import HEADS, Repository
 
 
@@ -79,6 +79,11 @@ class Plan:
         return cls(repositories, tuple(raw["lost"]) if raw["lost"] else None)
 
 
+_ADD = insert(JournalRow).returning(JournalRow.id)
+_CLEAR = delete(JournalRow).where(JournalRow.id == bindparam("row_id"))
+_PENDING = select(JournalRow.id).where(JournalRow.held.is_(None)).order_by(JournalRow.id)
+_ALL = select(JournalRow.id).order_by(JournalRow.id)
+
 Lost = Callable[[Session, str, str, datetime], None]
 
 
@@ -113,11 +118,10 @@ def _planned(repository: Repository, keep: Path) -> RepositoryPlan:
     return plan
 
 
-def write(session: Session, plan: Plan, at: datetime) -> JournalRow:
-    """Add the row to the transaction that the plan belongs to."""
-    row = JournalRow(at=at, plan=plan.dumps())
-    session.add(row)
-    return row
+def write(session: Session, plan: Plan, at: datetime) -> int:
+    """Add the row to the transaction that the plan belongs to, and return its id."""
+    row_id: int = session.execute(_ADD, {"at": at, "plan": plan.dumps()}).scalar_one()
+    return row_id
 
 
 def follow(plan: Plan) -> str | None:
@@ -151,15 +155,14 @@ def _follow(path: Path, following: Following) -> None:
 def clear(session: Session, row_id: int, held: str | None) -> None:
     """Delete the row, or keep it with the sentence that says what holds it."""
     if held is None:
-        session.execute(delete(JournalRow).where(JournalRow.id == row_id))
+        session.connection().execute(_CLEAR, {"row_id": row_id})
     elif row := session.get(JournalRow, row_id):
         row.held = held
 
 
-def pending(session: Session, *, with_held: bool) -> list[JournalRow]:
-    """Return the rows that a writer left behind, oldest first."""
-    query = select(JournalRow).order_by(JournalRow.id)
-    return list(session.scalars(query if with_held else query.where(JournalRow.held.is_(None))))
+def pending(connection: Connection, *, with_held: bool) -> list[int]:
+    """Return the ids of the rows that a writer left behind, oldest first."""
+    return list(connection.scalars(_ALL if with_held else _PENDING))
 
 
 def replay(session: Session, row: JournalRow, handlers: Mapping[str, Lost], now: datetime) -> None:
@@ -187,6 +190,6 @@ def _move_the_rest(repository: Repository, moves: list[RefMove]) -> list[str]:
     ]
     todo = [move for move in moves if tips[move.ref] == move.old and move.old != move.new]
     if todo and not lost:
-        with Prepared(repository.path, todo) as prepared:
-            prepared.commit()
+        with prepared(repository.path, todo) as mover:
+            mover.commit()
     return lost

@@ -6,7 +6,7 @@ commits with a journal row, the refs commit, checkouts follow, the row goes. A u
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from calcifer.kit import journal
 from calcifer.kit.db import Database
-from calcifer.kit.git.moves import Prepared
+from calcifer.kit.git.moves import Mover
 from calcifer.kit.git.repository import Person, Repository
 from calcifer.kit.locks import WriteLock
 
@@ -38,16 +38,30 @@ class Actor:
 class Refs:
     """The repositories that a unit has opened, and what it proposes for their refs."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, *, writes: bool = False) -> None:
+        """Begin with none; where the unit `writes`, git is started at the first proposal, and waits for the end."""
         self._opened: dict[Path, Repository] = {}
+        self._movers: dict[Path, Mover] = {}
+        self._writes = writes
         self.lost: tuple[str, str] | None = None
 
     def open(self, path: Path) -> Repository:
         """Return the repository at `path`, the same object for the whole unit."""
         if path not in self._opened:
-            self._opened[path] = Repository(path)
+            self._opened[path] = Repository(path, self._start if self._writes else None)
         return self._opened[path]
+
+    def _start(self, path: Path, message: str) -> None:
+        self._movers[path] = Mover(path, message)
+
+    def mover(self, path: Path) -> Mover:
+        """Return the process that moves the refs of the repository at `path`."""
+        return self._movers[path]
+
+    def close(self) -> None:
+        """Let every process go; what was not committed has not happened."""
+        for mover in self._movers.values():
+            mover.abort()
 
     def moved(self) -> list[Repository]:
         """Return the repositories for which something is proposed."""
@@ -102,8 +116,8 @@ class Units:
         with self._lock:
             self.on_step("locked")
             self._replay(with_held=False)
-            with self.database.writing() as session:
-                uow = UnitOfWork(session, Refs(), actor, self.clock(), request_id)
+            with self.database.writing() as session, closing(Refs(writes=True)) as refs:
+                uow = UnitOfWork(session, refs, actor, self.clock(), request_id)
                 yield uow
                 self._commit(uow)
         if uow.jobs:
@@ -115,8 +129,8 @@ class Units:
             self._replay(with_held=True)
 
     def _replay(self, *, with_held: bool) -> None:
-        with self.database.reading() as session:
-            waiting = [row.id for row in journal.pending(session, with_held=with_held)]
+        with self.database.looking() as connection:
+            waiting = journal.pending(connection, with_held=with_held)
         for row_id in waiting:
             with self.database.writing() as session:
                 row = session.get(journal.JournalRow, row_id)
@@ -132,17 +146,20 @@ class Units:
             return
         plan = journal.planned(moved, uow.refs.lost, self._keep)
         self.on_step("planned")
-        with ExitStack() as stack:
-            prepared = [stack.enter_context(Prepared(Path(part.path), part.moves)) for part in plan.repositories]
-            self.on_step("prepared")
-            row = journal.write(uow.db, plan, uow.now)
-            uow.db.flush()
-            row_id = row.id
-            uow.db.commit()
-            self.on_step("database committed")
-            for transaction in prepared:
-                transaction.commit()
-                self.on_step("refs committed")
+        movers = [uow.refs.mover(Path(part.path)) for part in plan.repositories]
+        for mover, part in zip(movers, plan.repositories, strict=True):
+            mover.begin(part.moves)
+        row_id = journal.write(uow.db, plan, uow.now)
+        for repository in moved:
+            repository.flush()
+        for mover in movers:
+            mover.prepared()
+        self.on_step("prepared")
+        uow.db.commit()
+        self.on_step("database committed")
+        for mover in movers:
+            mover.commit()
+            self.on_step("refs committed")
         held = journal.follow(plan)
         self.on_step("followed")
         journal.clear(uow.db, row_id, held)

@@ -7,9 +7,3 @@ Words: a *proposal* is a ref move that waits for the end of the unit of work; a 
 main one or a linked worktree) that has a branch; it *follows* when its branch moves; an *obstacle* is a path in a checkout whose
 content would be lost by following.
 """
-
-import pygit2
-from pygit2.enums import Option
-
-# Objects must survive a power cut before a ref names them; git's own default leaves loose objects to the page cache.
-pygit2.option(Option.ENABLE_FSYNC_GITDIR, True)  # noqa: FBT003  (libgit2's interface)

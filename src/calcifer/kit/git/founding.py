@@ -121,8 +121,9 @@ def commit_all(
     if wrong:
         raise StayedIn(f"{wrong[0]!r} must not be committed, but the ignore rules of {folder.name} let it in.")
     made = Repository(git_dir)
-    tree = str(_index(git_dir).write_tree(pygit2.Repository(str(git_dir)))) if staged else made.edit(None, {})
+    tree = run(*FAITHFUL, "write-tree", cwd=folder, env=beside).text.strip()
     commit = made.write_commit(tree, [], message, person, at)
+    made.flush()
     run(*FAITHFUL, "update-ref", "-m", "commit (initial)", "HEAD", commit, cwd=folder, env=beside)
 
 

@@ -6,6 +6,8 @@ from functools import lru_cache
 import pygit2
 from pygit2.enums import MergeFlag
 
+from calcifer.kit.git.durable import new_in
+
 
 @dataclass(frozen=True)
 class Merge:
@@ -13,6 +15,8 @@ class Merge:
 
     tree: str | None
     conflicts: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    """The objects that neither side had; nobody has flushed them to the disk yet."""
 
 
 def commits(git: pygit2.Repository, ours: str, theirs: str) -> Merge:
@@ -42,18 +46,24 @@ def trees(git: pygit2.Repository, base: str | None, ours: str, theirs: str) -> M
     if index.conflicts is not None:
         sides = [side for triple in index.conflicts for side in triple if side is not None]
         return Merge(None, tuple(sorted({side.path for side in sides})))
-    return Merge(str(index.write_tree(git)))
+    return _written(git, index, ours, theirs)
 
 
-def resolved(git: pygit2.Repository, ours: str, theirs: str) -> str:
-    """Return the tree of a conflicting merge with our side of each conflicting path, theirs where we deleted it."""
+def resolved(git: pygit2.Repository, ours: str, theirs: str) -> Merge:
+    """Return a conflicting merge with our side of each conflicting path, theirs where we deleted it."""
     index = _index(git, _base(git, ours, theirs), ours, theirs)
     for triple in list(index.conflicts or ()):
         kept = triple[1] or triple[2]
         del index.conflicts[next(side.path for side in triple if side is not None)]
         if kept is not None:
             index.add(pygit2.IndexEntry(kept.path, kept.id, kept.mode))
-    return str(index.write_tree(git))
+    return _written(git, index, ours, theirs)
+
+
+def _written(git: pygit2.Repository, index: pygit2.Index, ours: str, theirs: str) -> Merge:
+    tree = str(index.write_tree(git))
+    sides = [str(git[side].peel(pygit2.Tree).id) for side in (ours, theirs)]
+    return Merge(tree, (), tuple(new_in(git, tree, sides)))
 
 
 def marked(git: pygit2.Repository, ours: str, theirs: str, path: str) -> bytes | None:

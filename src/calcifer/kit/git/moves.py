@@ -36,25 +36,35 @@ class RefMove:
     message: str = ""
 
 
-class Prepared:
-    """The ref moves of one repository, locked and compared, waiting for `commit` or `abort`."""
+class Mover:
+    """A git process that moves the refs of one repository: `begin`, `prepared`, then `commit` or `abort`.
 
-    def __init__(self, path: Path, moves: list[RefMove]) -> None:
-        """Lock and compare; raises BranchMoved, BranchInTheWay or Unavailable and then holds nothing."""
+    It is started as soon as it is known that something will move, and asked to lock before its answer is needed: both take as long
+    as much of what the caller has to do meanwhile.
+    """
+
+    def __init__(self, path: Path, message: str) -> None:
+        """Start the process; `message` goes into the reflog."""
         self._path = path
         self._process = subprocess.Popen(
-            arguments(("update-ref", "-m", moves[0].message or "calcifer", "-z", "--stdin")),
+            arguments(("update-ref", "-m", message or "calcifer", "-z", "--stdin")),
             cwd=path,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment(),
         )
+
+    def begin(self, moves: list[RefMove]) -> None:
+        """Ask it to lock and compare."""
         lines = [b"start"]
         for move in moves:
             old, new = (move.old or ZERO).encode(), (move.new or ZERO).encode()
             lines.append(b"update " + move.ref.encode() + b"\0" + new + b"\0" + old)
         self._say(b"\0".join([*lines, b"prepare", b""]))
+
+    def prepared(self) -> None:
+        """Wait until every ref is locked and compared; raises BranchMoved, BranchInTheWay or Unavailable and then holds nothing."""
         self._expect(b"start: ok\n", b"prepare: ok\n")
 
     def commit(self) -> None:
@@ -108,6 +118,14 @@ class Prepared:
 
     def __exit__(self, *_: object) -> None:
         self.abort()
+
+
+def prepared(path: Path, moves: list[RefMove]) -> Mover:
+    """Lock and compare; raises BranchMoved, BranchInTheWay or Unavailable and then holds nothing."""
+    mover = Mover(path, moves[0].message)
+    mover.begin(moves)
+    mover.prepared()
+    return mover
 
 
 def _short(ref: str) -> str:

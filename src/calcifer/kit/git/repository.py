@@ -4,81 +4,42 @@ A `Repository` lives as long as one unit of work. Its view of refs is git's, ove
 unit can open, commit and complete, and still move each ref once.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pygit2
-from pygit2.enums import AttrCheck, DeltaStatus, DiffOption, FileMode, ObjectType, SortMode
+from pygit2.enums import AttrCheck, DiffOption, FileMode, ObjectType, SortMode
 
 from calcifer.kit.errors import Conflict, Invalid, NotFound, Unavailable
-from calcifer.kit.git import merges, trees
+from calcifer.kit.git import durable, merges, trees
 from calcifer.kit.git.known import Known
 from calcifer.kit.git.merges import Merge
 from calcifer.kit.git.moves import RefMove
+from calcifer.kit.git.objects import Change, Commit, Entry, Person, change_of, commit_of, entry_of, files_of
 from calcifer.kit.git.trees import Blob, Edits
 
+__all__ = ["HEADS", "Change", "Commit", "Entry", "Person", "Repository"]
 HEADS = "refs/heads/"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who signs a commit."""
-
-    name: str
-    mail: str
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One commit as lists and pages show it."""
-
-    oid: str
-    tree: str
-    parents: tuple[str, ...]
-    author: Person
-    at: datetime
-    message: str
-
-    @property
-    def subject(self) -> str:
-        """The first line of the message."""
-        return self.message.strip().partition("\n")[0]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One path that differs between two trees; `old` or `new` is None where the file is not there. Renames are two changes."""
-
-    path: str
-    old: Blob | None
-    new: Blob | None
 
 
 _CHANGES: Known[Change] = Known()
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One line of a folder: `kind` is "file", "folder", "link" or "submodule"; size in bytes (files only)."""
-
-    path: str
-    kind: str
-    oid: str
-    mode: int
-    size: int | None = None
-
-
 class Repository:
     """One repository at `path` (its main checkout, or the bare directory), and what this unit of work proposes for its refs."""
 
-    def __init__(self, path: Path) -> None:
-        """Open; raises NotFound where there is no repository and Unavailable where it cannot be read."""
+    def __init__(self, path: Path, on_proposal: Callable[[Path, str], None] | None = None) -> None:
+        """Open; raises NotFound where there is no repository and Unavailable where it cannot be read.
+
+        `on_proposal` is told of the first ref move that is proposed, with its message.
+        """
         self.path = path
+        self._on_proposal = on_proposal
         self.moves: dict[str, RefMove] = {}
         self.removed_worktrees: list[Path] = []
+        self._written: set[str] = set()  # and nobody has flushed it yet
         self.origins: set[Path] = set()  # checkouts whose own edits become the commit that moves their branch
         try:
             self._git = pygit2.Repository(str(path))
@@ -143,6 +104,9 @@ class Repository:
         known = self.moves.get(ref)
         if known is not None and known.new != old:
             raise Conflict(f"'{ref}' was already moved in this step.")
+        if self._on_proposal is not None:
+            self._on_proposal(self.path, message)
+            self._on_proposal = None
         first = known.old if known else old
         if first == new:
             self.moves.pop(ref, None)
@@ -156,7 +120,7 @@ class Repository:
         found = self._get(oid)
         if not isinstance(found, pygit2.Commit):
             raise NotFound(f"{self.path.name} has no commit {oid[:12]}.")
-        return _commit(found)
+        return commit_of(found)
 
     def _get(self, oid: str) -> Any:
         # Any, because pygit2's stubs do not have Commit, Tree and Blob below Object.
@@ -216,22 +180,31 @@ class Repository:
         tree = self._object(rev, path)
         if not isinstance(tree, pygit2.Tree):
             raise NotFound(f"There is no folder '{path}' in {self.path.name}.")
-        entries = [_entry(item, f"{path}/{item.name}" if path else item.name or "") for item in tree]
+        entries = [entry_of(item, f"{path}/{item.name}" if path else item.name or "") for item in tree]
         return sorted(entries, key=lambda entry: (entry.kind != "folder", entry.path))
 
     def paths(self, rev: str, prefix: str = "") -> Iterator[tuple[str, Blob]]:
         """Yield every file below `prefix` with its blob, in git's order."""
         tree = self._object(rev, prefix)
         if isinstance(tree, pygit2.Tree):
-            yield from _walk(tree, prefix)
+            yield from files_of(tree, prefix)
 
     def write_blob(self, content: bytes) -> str:
         """Store bytes as they are; a path with filters must go through a checkout instead."""
-        return str(self._git.create_blob(content))
+        return self._noted(str(self._git.create_blob(content)))
+
+    def _noted(self, *oids: str) -> str:
+        self._written.update(oids)
+        return oids[-1]
+
+    def flush(self) -> None:
+        """Let everything that was written here survive a power cut; refs must not name it before."""
+        durable.flush(self.git_dir / "objects", self._written)
+        self._written.clear()
 
     def edit(self, tree: str | None, edits: Edits) -> str:
         """Return `tree` (id of a tree or commit, None: the empty tree) with `edits` applied; see `trees.edited`."""
-        return trees.edited(self._git, self.tree_of(tree) if tree else None, edits)
+        return self._noted(*trees.edited(self._git, self.tree_of(tree) if tree else None, edits))
 
     def write_commit(self, tree: str, parents: list[str], message: str, author: Person, at: datetime) -> str:
         """Store a commit that no ref names yet, and return its id."""
@@ -239,7 +212,7 @@ class Repository:
             signature = pygit2.Signature(author.name, author.mail, int(at.timestamp()), 0, "utf-8")
         except (ValueError, pygit2.GitError) as error:
             raise Invalid(f"'{author.name} <{author.mail}>' cannot sign a commit: {error}.") from error
-        return str(self._git.create_commit(None, signature, signature, message, tree, parents))
+        return self._noted(str(self._git.create_commit(None, signature, signature, message, tree, parents)))
 
     # -- history ------------------------------------------------------------------------------------------------------
 
@@ -266,7 +239,7 @@ class Repository:
             if skipping:
                 skipping = str(commit.id) != after
                 continue
-            found.append(_commit(commit))
+            found.append(commit_of(commit))
             if len(found) >= limit:
                 break
         return found
@@ -280,7 +253,7 @@ class Repository:
             here = self._oid_at(commit, path)
             parents = [self._oid_at(parent, path) for parent in commit.parents]
             if (here not in parents) if parents else here is not None:
-                found.append(_commit(commit))
+                found.append(commit_of(commit))
         return found
 
     @staticmethod
@@ -312,7 +285,7 @@ class Repository:
         if known is None:
             options = DiffOption.INCLUDE_TYPECHANGE | DiffOption.SKIP_BINARY_CHECK
             diff = before.diff_to_tree(tree, flags=options) if before else tree.diff_to_tree(flags=options, swap=True)
-            known = tuple(sorted((_change(delta) for delta in diff.deltas), key=lambda change: change.path))
+            known = tuple(sorted((change_of(delta) for delta in diff.deltas), key=lambda change: change.path))
             _CHANGES.put(*between, known)
         return list(known)
 
@@ -333,15 +306,21 @@ class Repository:
 
     def merge(self, ours: str, theirs: str) -> Merge:
         """Merge commit `theirs` into `ours` in memory: the tree, or the conflicting paths. No ref and no checkout is touched."""
-        return merges.commits(self._git, ours, theirs)
+        return self._merged(merges.commits(self._git, ours, theirs))
+
+    def _merged(self, merge: Merge) -> Merge:
+        self._written.update(merge.written)
+        return merge
 
     def merge_trees(self, base: str | None, ours: str, theirs: str) -> Merge:
         """Merge two trees or commits over `base` (None: the empty tree)."""
-        return merges.trees(self._git, base, ours, theirs)
+        return self._merged(merges.trees(self._git, base, ours, theirs))
 
     def merge_resolved(self, ours: str, theirs: str) -> str:
         """Return the tree of a merge that conflicts, with our side of each conflicting path where there is one."""
-        return merges.resolved(self._git, ours, theirs)
+        tree = self._merged(merges.resolved(self._git, ours, theirs)).tree
+        assert tree
+        return tree
 
     def conflict(self, ours: str, theirs: str, path: str) -> bytes | None:
         """Return the file with conflict marks as git would leave it, or None where one side deleted it."""
@@ -357,42 +336,3 @@ class Repository:
             return self._git.remotes[name].url
         except KeyError:
             return None
-
-
-def _commit(found: pygit2.Commit) -> Commit:
-    author = found.author
-    try:
-        name, mail = author.name, author.email or ""
-    except UnicodeDecodeError:
-        name, mail = author.raw_name.decode("utf-8", "replace"), author.raw_email.decode("utf-8", "replace")
-    zone = timezone(timedelta(minutes=found.commit_time_offset))
-    at = datetime.fromtimestamp(found.commit_time, zone).astimezone(UTC)
-    message = found.raw_message.decode("utf-8", "replace")
-    parents = tuple(str(parent) for parent in found.parent_ids)
-    return Commit(str(found.id), str(found.tree_id), parents, Person(name, mail), at, message)
-
-
-_KINDS = {FileMode.TREE: "folder", FileMode.LINK: "link", FileMode.COMMIT: "submodule"}
-
-
-def _entry(item: pygit2.Object, path: str) -> Entry:
-    kind = _KINDS.get(item.filemode, "file")
-    return Entry(path, kind, str(item.id), item.filemode, item.size if isinstance(item, pygit2.Blob) else None)
-
-
-def _walk(tree: pygit2.Tree, prefix: str) -> Iterator[tuple[str, Blob]]:
-    for item in tree:
-        path = f"{prefix}/{item.name}" if prefix else item.name or ""
-        if isinstance(item, pygit2.Tree):
-            yield from _walk(item, path)
-        else:
-            yield path, Blob(str(item.id), item.filemode)
-
-
-def _change(delta: pygit2.DiffDelta) -> Change:
-    old, new = delta.old_file, delta.new_file
-    return Change(
-        new.path or old.path,
-        None if delta.status == DeltaStatus.ADDED else Blob(str(old.id), old.mode),
-        None if delta.status == DeltaStatus.DELETED else Blob(str(new.id), new.mode),
-    )

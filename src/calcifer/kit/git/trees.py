@@ -1,5 +1,6 @@
 """The only place that builds trees: a few paths of a tree changed, the rest shared with the old one."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,15 +21,31 @@ class Blob:
 Edits = Mapping[str, "Blob | None"]
 
 
-def edited(repository: pygit2.Repository, tree: str | None, edits: Edits) -> str:
-    """Return the id of `tree` (None: the empty one) with each path of `edits` put at its blob, or removed for None.
+_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+
+
+def entries(repository: pygit2.Repository, tree: str) -> dict[bytes, tuple[int, str]]:
+    """Return mode and id of each entry by its name; from the tree's bytes, since objects for a thousand entries take a while."""
+    _, raw = repository.odb.read(tree)
+    return {name: (int(mode, 8), oid.hex()) for mode, name, oid in _ENTRY.findall(raw)}
+
+
+def edited(repository: pygit2.Repository, tree: str | None, edits: Edits) -> list[str]:
+    """Return the ids of the trees that are `tree` (None: the empty one) with each path of `edits` put at its blob, or removed
+    for None; the whole one last.
 
     Folders that become empty disappear, as git has it. Raises Conflict where a file stands where a folder is needed.
     """
-    return str(_edited(repository, repository[tree] if tree else None, edits, "") or repository.TreeBuilder().write())
+    written: list[str] = []
+    made = _edited(repository, repository[tree] if tree else None, edits, "", written)
+    if made is None:
+        written.append(str(repository.TreeBuilder().write()))
+    return written
 
 
-def _edited(repository: pygit2.Repository, tree: pygit2.Object | None, edits: Edits, where: str) -> pygit2.Oid | None:
+def _edited(
+    repository: pygit2.Repository, tree: pygit2.Object | None, edits: Edits, where: str, written: list[str]
+) -> pygit2.Oid | None:
     builder = repository.TreeBuilder(tree) if isinstance(tree, pygit2.Tree) else repository.TreeBuilder()
     below: dict[str, dict[str, Blob | None]] = {}
     for path, blob in edits.items():
@@ -48,12 +65,16 @@ def _edited(repository: pygit2.Repository, tree: pygit2.Object | None, edits: Ed
             if all(blob is None for blob in inner.values()):
                 continue
             raise Conflict(f"'{where}{name}' is a file: nothing can lie below it.")
-        child = _edited(repository, entry, inner, f"{where}{name}/")
+        child = _edited(repository, entry, inner, f"{where}{name}/", written)
         if child is not None:
             builder.insert(name, child, FileMode.TREE)
         elif entry is not None:
             builder.remove(name)
-    return builder.write() if len(builder) else None
+    if not len(builder):
+        return None
+    made = builder.write()
+    written.append(str(made))
+    return made
 
 
 def _found(builder: pygit2.TreeBuilder, name: str) -> pygit2.Object | None:
