@@ -50,7 +50,7 @@ def test_documents_are_listed_and_shown(client: TestClient, wiring: Wiring) -> N
     shown = client.get("/services/web/documentation").text
     assert "<h1" in shown
     assert "The proxy, on port 8080." in shown
-    for link in ("CHANGES.md", "docs%2Fa%2Fb.md", ".calcifer%2Fwork%2F0007-pin-nginx.md"):
+    for link in ("CHANGES.md", "docs/a/b.md", ".calcifer/work/0007-pin-nginx.md"):
         assert f'href="/services/web/documentation?path={link}"' in shown
     told = client.get("/services/web/documentation?path=.calcifer/work/0007-pin-nginx.md").text
     assert "title: Pin nginx" in told
@@ -64,14 +64,14 @@ def test_links_and_images_stay_inside(client: TestClient, wiring: Wiring) -> Non
     )
     committed(service(wiring, "web"), {"README.md": text, "docs/setup.md": "# First", "docs/logo.png": PNG})
     shown = client.get("/services/web/documentation").text
-    assert 'href="/services/web/documentation?path=docs%2Fsetup.md#doc-first"' in shown
+    assert 'href="/services/web/documentation?path=docs/setup.md#doc-first"' in shown
     assert 'href="/services/web/files?path=docker-compose.yml"' in shown
-    assert 'src="/services/web/raw?path=docs%2Flogo.png"' in shown
+    assert 'src="/services/web/raw?path=docs/logo.png"' in shown
     assert 'href="https://example.org"' in shown
     assert "secret" not in shown
     assert 'id="doc-set-up--go"' in shown
     assert 'href="#doc-set-up--go"' in shown
-    assert client.get("/services/web/raw?path=docs%2Flogo.png").content == PNG
+    assert client.get("/services/web/raw?path=docs/logo.png").content == PNG
 
 
 @pytest.mark.parametrize(

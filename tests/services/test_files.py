@@ -41,7 +41,7 @@ def test_folders_and_texts_are_shown(client: TestClient, api: TestClient, wiring
     assert 'id="L2"' in file
     assert "\ttabs &amp; &lt;tags&gt;" in file
     assert 'id="L3"' not in file
-    assert "/work/change?service_name=web&amp;path=config%2Fnginx%2Fsite.conf" in file
+    assert "/work/change?service_name=web&amp;path=config/nginx/site.conf" in file
     told = api.get("/api/v1/services/web/files?path=config/nginx/").json()
     assert (told["kind"], [entry["path"] for entry in told["entries"]]) == ("folder", ["config/nginx/site.conf"])
     assert api.get("/api/v1/services/web/files?path=config/nginx/site.conf").json()["text"].startswith("listen 80;\n")
