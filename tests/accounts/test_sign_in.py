@@ -141,6 +141,9 @@ def test_the_cookie_is_out_of_reach_of_scripts(stranger: TestClient) -> None:
     cookie = stranger.post("/sign-in", data=data, follow_redirects=False).headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
+    assert "Secure" not in cookie
+    behind = TestClient(stranger.app, "http://127.0.0.1:8000", headers={"Origin": "https://127.0.0.1:8000"})
+    assert "Secure" in behind.post("/sign-in", data=data, follow_redirects=False).headers["set-cookie"]
 
 
 def test_an_old_session_has_expired(client: TestClient, app: FastAPI) -> None:

@@ -13,7 +13,7 @@ from calcifer.accounts.models import SESSION_LASTS, Person
 from calcifer.accounts.schemas import Credentials, NewOwner, NewToken, PasswordChange
 from calcifer.kit.uow import UnitOfWork
 from calcifer.kit.web import Id, Pages, Paging, Reading, Writing, page, paged, to
-from calcifer.kit.web.gate import COOKIE, local_path
+from calcifer.kit.web.gate import COOKIE, is_encrypted, local_path
 from calcifer.kit.web.waiting import Delays
 
 door = Pages("accounts", prefix="")
@@ -31,7 +31,7 @@ def _with_session(request: Request, response: RedirectResponse, person: Person, 
     lasting = {COOKIE: (secret, int(SESSION_LASTS.total_seconds()))}
     lasting[browsers.COOKIE] = (browsers.mark(person), browsers.LASTS_SECONDS)
     for name, (value, seconds) in lasting.items():
-        is_safe = request.url.scheme == "https"
+        is_safe = is_encrypted(request)
         response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=is_safe)
     return response
 

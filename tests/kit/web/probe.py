@@ -73,6 +73,18 @@ def commit(request: Request, uow: Writing) -> RedirectResponse:
     return to(request, "probe.overview")
 
 
+@pages.post("/small", max_body_size=100)
+def small(data: Annotated[Title, Form()]) -> HTMLResponse:
+    """Take little."""
+    return HTMLResponse(data.title)
+
+
+@pages.post("/large", max_body_size=30_000_000)
+async def large(request: Request) -> HTMLResponse:
+    """Take much."""
+    return HTMLResponse(str(len(await request.body())))
+
+
 @calls.post("/fail/{name}")
 def call(uow: Writing, name: str, data: Title) -> None:
     """Write, then raise."""

@@ -45,6 +45,20 @@ def test_a_field_has_a_limit(client: TestClient) -> None:
     assert client.post("/accounts/make-token", files={"name": (None, "x" * 5_000_000)}).status_code in (400, 413, 422)
 
 
+def test_a_route_may_say_otherwise(browser: TestClient) -> None:
+    assert browser.post("/probe/small", data={"title": "x" * 200}).status_code == 413
+    assert browser.post("/probe/small", data={"title": "x"}).status_code == 200
+    assert browser.post("/probe/large", content=b"x" * 26_000_000).status_code == 200
+
+
+def test_head_is_get_without_the_content(client: TestClient, stranger: TestClient) -> None:
+    for path, status in (("/", 200), ("/nothing", 404), ("/sign-out", 405), ("/healthz", 200)):
+        answer = client.head(path)
+        assert (answer.status_code, answer.content) == (status, b""), path
+        assert answer.headers["content-security-policy"]
+    assert stranger.head("/", follow_redirects=False).status_code == 303
+
+
 def test_nul_is_in_no_address(client: TestClient, api: TestClient) -> None:
     assert client.get("/activity?service=%00").status_code == 400
     assert client.get("/a%00b").status_code == 400

@@ -11,6 +11,8 @@ import hmac
 from fastapi import Request
 from starlette.responses import Response
 
+from calcifer.kit.web.gate import is_encrypted
+
 COOKIE = "calcifer_flash"
 LONGEST = 600
 
@@ -26,7 +28,7 @@ def put(request: Request, response: Response, sentence: str) -> None:
         return
     text = sentence if len(sentence) <= LONGEST else sentence[: LONGEST - 1] + "…"
     value = base64.urlsafe_b64encode(text.encode()).decode() + "." + _signature(identity.form_token, text)
-    response.set_cookie(COOKIE, value, max_age=60, httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    response.set_cookie(COOKIE, value, max_age=60, httponly=True, samesite="lax", secure=is_encrypted(request))
 
 
 def take(request: Request) -> str | None:

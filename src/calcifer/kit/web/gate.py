@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
+from starlette.requests import Request, cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -54,6 +54,11 @@ def local_path(target: str | None) -> str:
         return "/"
     parts = urlsplit(target)
     return "/" if parts.scheme or parts.netloc else target
+
+
+def is_encrypted(request: Request) -> bool:
+    """Say whether the browser speaks HTTPS, to us or to a proxy before us: then its cookies need not travel without."""
+    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
 
 
 def is_from_elsewhere(headers: Headers) -> bool:

@@ -33,10 +33,10 @@ def _highlighted(code: str, language: str, _attributes: str) -> str:
 _parser = (
     MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlighted})
     .enable(["table", "strikethrough"])
-    .use(tasklists_plugin)
+    .use(tasklists_plugin, label=True)
 )
 TAGS = """
-    a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img input kbd li ol p pre s span strong sub
+    a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img input kbd label li ol p pre s span strong sub
     summary sup table tbody td th thead tr ul
 """
 ATTRIBUTES = {

@@ -45,6 +45,9 @@ class Shell:
             await self.app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
+        is_head = scope["method"] == "HEAD"
+        if is_head:  # the same as GET without the content (RFC 9110, 9.3.2); routes know GET alone
+            scope = {**scope, "method": "GET"}
         scope.setdefault("state", {})["request_id"] = request_id
         started = False
 
@@ -56,6 +59,8 @@ class Shell:
                 headers["x-request-id"] = request_id
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
         if (
