@@ -1,6 +1,7 @@
 """The plan: what becomes a service, what stays out of its first commit, and why."""
 
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -219,6 +220,16 @@ def test_data_directories_of_databases_stay_out(look: Planning, tmp_path: Path) 
 
 
 BROKEN = ["", "[]", "services: [", "services: {a: 1}", "a: &a [*a]", "services: {a: {volumes: 1}}", "\0"]
+BOMBS = {
+    "nested": "a: " + "[" * 200_000,
+    "merged": "x0: &x0 {a: 1}\n" + "".join(f"x{n}: &x{n} {{<<: [{', '.join([f'*x{n - 1}'] * 10)}]}}\n" for n in range(1, 10)),
+    "aliased": "x0: &x0 [1]\n" + "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]\n" for n in range(1, 10)),
+    "timestamp": "services: {a: !!timestamp 'no'}",
+    "binary": "services: {a: !!binary '@'}",
+    "large": "a: " + "x" * 20_000_000,
+    "itself": "include: [compose.yaml]",
+    "outside": "include: [../../../../etc/passwd, /etc/passwd]",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("compose", BROKEN)
@@ -227,10 +238,60 @@ def test_broken_compose_file_mounts_nothing(tmp_path: Path, compose: str) -> Non
     assert (mounts(folder, "compose.yaml"), secret_files(folder, "compose.yaml")) == ([], [])
 
 
+@pytest.mark.parametrize("kind", BOMBS)
+def test_hostile_compose_file_costs_nothing_and_mounts_nothing(tmp_path: Path, kind: str) -> None:
+    folder = stack(tmp_path / "web", compose=BOMBS[kind])
+    begun = time.monotonic()
+    assert (mounts(folder, "compose.yaml"), secret_files(folder, "compose.yaml")) == ([], [])
+    assert time.monotonic() - begun < 5
+
+
 def test_override_and_anchors_are_read(tmp_path: Path) -> None:
     compose = "x-v: &v ['./a:/a']\nservices:\n  one: &one {volumes: *v}\n  two: {<<: *one, image: !reset null}\n"
     folder = stack(tmp_path / "web", {"compose.override.yaml": BIND.replace("{}", "./b:/b")}, compose)
     assert set(mounts(folder, "compose.yaml")) == {Mount("./a", "/a", False), Mount("./b", "/b", False)}  # noqa: FBT003
+
+
+def test_data_below_another_directory_is_found_from_its_compose_file(tmp_path: Path, look: Planning) -> None:
+    compose = "services: {db: {image: x, volumes: ['./data:/d', {type: bind, source: more, target: /m}]}}\n"
+    data: dict[str, str | bytes] = {"stack/data/blob": b"\0", "stack/more/blob": b"\0", "README.md": "x"}
+    folder = stack(tmp_path / "web", data | {"stack/compose.yaml": compose}, None)
+    (step,) = look(folder, directories=False).steps
+    assert [one.path for one in step.withheld] == ["stack/data/", "stack/more/"]
+
+
+@pytest.mark.parametrize(
+    ("source", "seen"),
+    [
+        ("./d", "./d"),
+        ("$PWD/d", "./d"),
+        ("${PWD}/d", "./d"),
+        ("${DATA:-./d}", "./d"),
+        ("${DATA-/srv/d}", "/srv/d"),
+        ("$PWDS/d", None),
+        ("named", None),
+    ],
+)
+def test_variables_stand_for_what_they_mean_where_nothing_sets_them(
+    tmp_path: Path, source: str, seen: str | None
+) -> None:
+    folder = stack(tmp_path / "web", compose=f"services:\n  web:\n    volumes: ['{source}:/d']\n")
+    assert [mount.source for mount in mounts(folder, "compose.yaml")] == ([seen] if seen else [])
+
+
+def test_what_is_included_and_extended_is_read_too(tmp_path: Path) -> None:
+    compose = "include: [db/compose.yaml]\nservices: {web: {extends: {file: base.yml, service: web}}}\n"
+    others = {"db/compose.yaml": BIND.replace("{}", "./pg:/pg"), "base.yml": BIND.replace("{}", "./c:/c:ro,z")}
+    folder = stack(tmp_path / "web", dict(others), compose)
+    read = {(mount.source, mount.is_read_only) for mount in mounts(folder, "compose.yaml")}
+    assert read == {("db/./pg", False), ("./c", True)}
+
+
+def test_nothing_outside_is_included_by_way_of_a_link(tmp_path: Path) -> None:
+    other = stack(tmp_path / "other", compose="secrets: {a: {file: told}}\n")
+    folder = stack(tmp_path / "web", compose="include: [link/compose.yaml]\n")
+    (folder / "link").symlink_to(other)
+    assert secret_files(folder, "compose.yaml") == []
 
 
 NAMES = st.binary(min_size=1, max_size=40).filter(lambda name: not set(name) & {0, ord("/")})

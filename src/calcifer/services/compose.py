@@ -54,7 +54,12 @@ def find(read: Read) -> list[str]:
 def load(read: Read) -> Project | None:
     """Return the project of the repository, or None where there is no compose file."""
     files = find(read)
-    return _Loader(read).load(files) if files else None
+    return load_files(read, files) if files else None
+
+
+def load_files(read: Read, files: list[str]) -> Project:
+    """Return the project that `files`, each merged over those before it, make with what they include and extend."""
+    return _Loader(read).load(files)
 
 
 class _Stop(Exception):

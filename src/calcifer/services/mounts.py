@@ -1,100 +1,104 @@
 """The only place that says which directories and files a compose file mounts from beside it; pure but for reading the files."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
+from calcifer.services import compose
+from calcifer.services.compose_merge import split_volume
+from calcifer.services.marked_yaml import MAX_BYTES, Node
 
-COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-OVERRIDES = (
-    "compose.override.yaml",
-    "compose.override.yml",
-    "docker-compose.override.yaml",
-    "docker-compose.override.yml",
-)
-LARGEST_BYTES = 4_000_000
-_VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?-([^}]*)\}")
+OVERRIDES = tuple(
+    f"{stem}.override.{suffix}" for stem in ("compose", "docker-compose") for suffix in ("yaml", "yml")
+)  # fmt: skip
+_DEFAULT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?-([^}]*)\}")
+_HERE = re.compile(r"\$(?:PWD|\{PWD\})(?=[/:]|\Z)")
 
 
 @dataclass(frozen=True)
 class Mount:
-    """A path of this machine, as the compose file has it, that a container sees at `target`."""
+    """A path of this machine, relative to the directory or absolute, that a container sees at `target`."""
 
     source: str
     target: str
     is_read_only: bool
 
 
-class _Loader(yaml.CSafeLoader):
-    """Takes every tag (`!reset`, `!override`) for what it stands on."""
-
-
-def _any_tag(loader: _Loader, _suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return loader.construct_mapping(node, deep=True)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    return node.value
-
-
-_Loader.add_multi_constructor("!", _any_tag)
-
-
 def compose_file(folder: Path) -> str | None:
     """Return the name of the compose file at the top of `folder` that `docker compose` takes, or None."""
-    return next((name for name in COMPOSE_FILES if (folder / name).is_file()), None)
+    return next((name for name in compose.NAMES if (folder / name).is_file()), None)
 
 
-def mounts(folder: Path, compose: str) -> list[Mount]:
-    """Return what the compose file and its overrides mount; a file that cannot be read mounts nothing."""
-    base = (folder / compose).parent
-    found: list[Mount] = []
-    for name in (Path(compose).name, *OVERRIDES):
-        found += _mounts(_loaded(base / name))
-    return found
+def mounts(folder: Path, name: str) -> list[Mount]:
+    """Return what the compose file `name`, its overrides, and what they include or extend mount; a broken file mounts nothing.
+
+    Each file counts for itself: data that an override mounts elsewhere lies there all the same.
+    """
+    return [mount for document in _documents(folder, name) for mount in _mounts(document)]
 
 
-def secret_files(folder: Path, compose: str) -> list[str]:
-    """Return the files that the compose file declares as secrets, as it writes them."""
-    declared = _loaded((folder / compose).parent / Path(compose).name).get("secrets")
-    values = declared.values() if isinstance(declared, dict) else []
-    return [str(value["file"]) for value in values if isinstance(value, dict) and value.get("file")]
+def secret_files(folder: Path, name: str) -> list[str]:
+    """Return the files that the compose files declare as secrets, as they write them."""
+    declared = [secret for document in _documents(folder, name) for secret in _entries(document, "secrets").values()]
+    files = (secret.mapping["file"].text for secret in declared if "file" in secret.mapping)
+    return [text for text in files if text]
 
 
-def _loaded(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            return {}
-        loaded = yaml.load(path.read_bytes(), _Loader)  # noqa: S506  (a SafeLoader that knows more tags)
-    except (OSError, yaml.YAMLError, ValueError, RecursionError, TypeError):
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
+def _documents(folder: Path, name: str) -> tuple[Node, ...]:
+    """Read by the reader that no file can stop or bring down: what is adopted may be anybody's.
+
+    What a file includes is read inside the directory alone, wherever links lead.
+    """
+    top = folder.resolve()
+    own = {posixpath.join(posixpath.dirname(name), over) for over in OVERRIDES} | {name}
+
+    def read(path: str) -> bytes | None:
+        try:
+            if not (folder / path).is_file() or not (path in own or (folder / path).resolve().is_relative_to(top)):
+                return None
+            with (folder / path).open("rb") as file:
+                return file.read(MAX_BYTES + 1)
+        except (OSError, RuntimeError):  # a link that leads to itself
+            return None
+
+    return compose.load_files(read, [name, *sorted(path for path in own - {name} if read(path))]).documents
 
 
-def _mounts(compose: dict[str, Any]) -> Iterator[Mount]:
-    services = compose.get("services")
-    for service in services.values() if isinstance(services, dict) else []:
-        volumes = service.get("volumes") if isinstance(service, dict) else None
-        for volume in volumes if isinstance(volumes, list) else []:
-            found = _mount(volume)
+def _mounts(document: Node) -> Iterator[Mount]:
+    for service in _entries(document, "services").values():
+        for volume in service.mapping["volumes"].items if "volumes" in service.mapping else ():
+            found = _bind(volume) if volume.mapping else _short(volume)
             if found:
                 yield found
 
 
-def _mount(volume: Any) -> Mount | None:
-    if isinstance(volume, dict):
-        if volume.get("type") != "bind" or not volume.get("source"):
-            return None
-        return Mount(_plain(str(volume["source"])), str(volume.get("target", "")), volume.get("read_only") is True)
-    parts = _plain(str(volume)).split(":")
-    if len(parts) < 2 or not parts[0].startswith((".", "/", "~")):  # anything else names a volume
+def _entries(document: Node, section: str) -> dict[str, Node]:
+    found = document.mapping.get(section)
+    return found.mapping if found else {}
+
+
+def _bind(volume: Node) -> Mount | None:
+    part = {key: node.text or "" for key, node in volume.mapping.items()}
+    if part.get("type") != "bind" or not part.get("source"):
         return None
-    options = parts[2].split(",") if len(parts) > 2 else []
-    return Mount(parts[0], parts[1], "ro" in options)
+    return Mount(_placed(_known(part["source"]), volume), part.get("target", ""), part.get("read_only") == "true")
 
 
-def _plain(text: str) -> str:
-    return _VARIABLE.sub(r"\1", text)
+def _short(volume: Node) -> Mount | None:
+    source, *rest = split_volume(_known(volume.text or ""))
+    if not rest or not source.startswith((".", "/", "~")):  # a volume that the engine keeps
+        return None
+    return Mount(_placed(source, volume), rest[0], "ro" in ",".join(rest[1:]).split(","))
+
+
+def _placed(source: str, volume: Node) -> str:
+    """Return a path as seen from the adopted directory: compose takes it from that of the file in which it stands."""
+    beside = posixpath.dirname(volume.place.path)
+    return source if not beside or source.startswith(("/", "~")) else posixpath.join(beside, source)
+
+
+def _known(text: str) -> str:
+    """Put in what a variable stands for where nothing sets it."""
+    return _HERE.sub(".", _DEFAULT.sub(r"\1", text))
