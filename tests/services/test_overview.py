@@ -106,7 +106,7 @@ def test_links_lead_to_the_web_only(client: TestClient, wiring: Wiring) -> None:
 def test_nothing_of_a_repository_is_html(client: TestClient, wiring: Wiring) -> None:
     service(wiring, "web")
     texts = ["title", "description", "kind", "owner", "lifecycle", "visibility", "policy", "verify", "descriptor_error"]
-    container = {key: [EVIL] for key in ("ports", "volumes", "networks", "depends_on")}
+    container: dict[str, object] = {key: [EVIL] for key in ("ports", "volumes", "networks", "depends_on")}
     container |= dict.fromkeys(["image", "build", "healthcheck"], EVIL)
     lists = {key: [EVIL] for key in ("files", "networks", "volumes")}
     facts = {"containers": {EVIL: container}, "error": EVIL, **lists}
