@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from calcifer.accounts.permissions import NotAllowed
+from calcifer.kit.db import Base
 from calcifer.kit.errors import Invalid
 from calcifer.kit.uow import Actor
 from calcifer.services import queries, service
@@ -270,6 +271,36 @@ def test_member_adopts_only_what_is_in_the_workspace(wiring: Wiring, home: Path,
         for source in (str(tmp_path), str(home / "link"), "../elsewhere", f"file://{tmp_path}"):
             with pytest.raises(NotAllowed):
                 service.adopt(uow, home, Wish((source,)))
+
+
+def test_repository_that_cannot_be_read_is_not_put_into_the_workspace(
+    adopt: Adopting, home: Path, tmp_path: Path, git: Git
+) -> None:
+    source = stack(tmp_path / "new")
+    git(source, "init", "-q", "--object-format=sha256")
+    git(source, "add", "-A")
+    git(source, "commit", "-qm", "Begin")
+    address = f"file://{source}"
+    report = adopt(address)
+    assert ([name for name, _ in report.failed], report.adopted) == ([address], [])
+    assert len(adopt(source).left_out) == 1
+    assert sorted(path.name for path in home.iterdir()) == ["var"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["https://ada:hunter2@example.org/x.git", "https://hunter2@example.org/x.git", "https://example.org/x?t=hunter2"],
+)
+def test_secret_in_an_address_is_refused_and_kept_nowhere(
+    wiring: Wiring, home: Path, actor: Actor, api: TestClient, source: str
+) -> None:
+    with pytest.raises(Invalid), wiring.units.write(actor) as uow:
+        service.adopt(uow, home, Wish((source,)))
+    answer = api.post("/api/v1/services/adopt", json={"sources": [source]})
+    assert answer.status_code == 422
+    with wiring.units.read(actor) as uow:
+        kept = [uow.db.execute(table.select()).all() for table in Base.metadata.sorted_tables]
+    assert "hunter2" not in answer.text + str(kept)
 
 
 @pytest.mark.parametrize("source", ["", "  ", "a\0b", "\ud800", "x" * 5000])

@@ -17,13 +17,15 @@ from calcifer.accounts import permissions
 from calcifer.activity import service as activity
 from calcifer.kit.errors import CalciferError, Conflict, Invalid, NotFound
 from calcifer.kit.git import founding
+from calcifer.kit.git.names import redacted
+from calcifer.kit.git.repository import Repository
 from calcifer.kit.promises import JobRow, get_job, promise
 from calcifer.kit.uow import Actor, UnitOfWork, Units
 from calcifer.services import descriptors, queries
 from calcifer.services.copying import copy_tree, put_in_place, write_file
 from calcifer.services.ignoring import ignore
 from calcifer.services.naming import checked_name, mark_source
-from calcifer.services.planning import Known, LeftOut, Plan, Step, Wish, is_source, lies_within, plan, shown
+from calcifer.services.planning import Known, LeftOut, Plan, Step, Wish, is_address, is_source, lies_within, plan, shown
 from calcifer.services.service.building import building
 from calcifer.services.service.reading import register
 
@@ -52,6 +54,11 @@ def check(actor: Actor, home: Path, wish: Wish) -> None:
         raise Invalid.field("sources", "Name at least one directory or address.")
     if len(wish.sources) > MOST_SOURCES or not all(is_source(source) for source in wish.sources):
         raise Invalid.field("sources", "These are no paths or addresses.")
+    if any(is_address(source) and redacted(source) != source for source in wish.sources):
+        raise Invalid.field(  # before anything is written down: promises and activity keep what was asked for
+            "sources",
+            "A name, password or token does not belong into an address: use an ssh key or a credential helper of git.",
+        )
     if any(not lies_within(source, home) for source in wish.sources):
         permissions.require(actor, "services.adopt_anywhere")
     if wish.name is not None:
@@ -157,6 +164,7 @@ def _clone(step: Step, folder: Path, mark: Mark) -> None:
     made = folder / step.name
     origin = founding.origin_of(Path(step.source)) if step.source.startswith("/") else None
     founding.clone(step.source, made, origin=origin)
+    Repository(made)  # what cannot be read, one with SHA-256 for example, is not put into the workspace
     mark_source(made / ".git", step.source)
     mark("made")
     put_in_place(made, step.target)
