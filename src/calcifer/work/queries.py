@@ -41,6 +41,9 @@ _PARTS: dict[str, Select[Any]] = {
     .order_by(ChecklistEntry.position),
     "waivers": select(Waiver).where(Waiver.item_number == bindparam("number")).order_by(Waiver.id),
 }
+_HIGHEST = select(
+    select(func.max(Item.number)).scalar_subquery(), select(func.max(Service.highest_number)).scalar_subquery()
+)
 _CHILDREN = (
     select(Item)
     .options(joinedload(Item.service))
@@ -115,9 +118,7 @@ def count_open(session: Session, *, service_id: int | None = None, most: int = 1
 
 def next_number(session: Session) -> int:
     """Return the number of the next item: one more than any item, ref or record has."""
-    highest = session.scalar(select(func.max(Item.number))) or 0
-    seen = session.scalar(select(func.max(Service.highest_number))) or 0
-    return max(highest, seen) + 1
+    return max(number or 0 for number in session.execute(_HIGHEST).one()) + 1
 
 
 def known_merges(session: Session, service_id: int, oids: Iterable[str]) -> set[str]:

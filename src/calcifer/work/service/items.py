@@ -61,13 +61,13 @@ def open(uow: UnitOfWork, new: NewItem, *, express: bool = False) -> Item:  # no
 
 
 def _target(uow: UnitOfWork, new: NewItem) -> Service:
-    app = catalog.find_service(uow.db, APP)
     if new.category == "service":
         if not new.service:
             raise Invalid.field("service", "Say which service it changes.")
         return catalog.get_service(uow.db, new.service)
     if new.category == "documentation" and new.service:
         return catalog.get_service(uow.db, new.service)
+    app = catalog.find_service(uow.db, APP)
     if app is None:
         raise Invalid.field(
             "category",
