@@ -7,7 +7,6 @@ from sqlalchemy import insert
 from calcifer.activity.models import Entry
 from calcifer.kit.uow import UnitOfWork
 
-
 _ADD = insert(Entry)
 
 

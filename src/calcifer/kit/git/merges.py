@@ -1,12 +1,14 @@
 """The only place that merges: in memory, commits into a tree or the paths that conflict."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
 import pygit2
-from pygit2.enums import MergeFlag
+from pygit2.enums import FileMode, MergeFlag
 
 from calcifer.kit.git.durable import new_in
+from calcifer.kit.git.trees import entries
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,56 @@ def _commits(path: str, ours: str, theirs: str) -> Merge:
 
 def trees(git: pygit2.Repository, base: str | None, ours: str, theirs: str) -> Merge:
     """Merge two trees or commits over `base` (None: the empty tree)."""
+    if base:
+        sides = [str(git[side].peel(pygit2.Tree).id) for side in (base, ours, theirs)]
+        written: list[str] = []
+        with suppress(ContentMerge):
+            return Merge(by_trees(git, sides[0], sides[1], sides[2], written), (), tuple(written))
     index = _index(git, base, ours, theirs)
     if index.conflicts is not None:
-        sides = [side for triple in index.conflicts for side in triple if side is not None]
-        return Merge(None, tuple(sorted({side.path for side in sides})))
+        there = [side for triple in index.conflicts for side in triple if side is not None]
+        return Merge(None, tuple(sorted({side.path for side in there})))
     return _written(git, index, ours, theirs)
+
+
+class ContentMerge(Exception):
+    """Both sides changed one thing: content has to be merged, or renames found."""
+
+
+def by_trees(git: pygit2.Repository, base: str, ours: str, theirs: str, written: list[str]) -> str:
+    """Merge where no path was changed by both sides; raises ContentMerge where one was.
+
+    Writing an index writes every folder again, and a repository has as many files as it has; this touches the folders in which
+    both sides did something. A path that both deleted may have been renamed by both: that is for libgit2, too.
+    """
+    was, mine, other = (entries(git, tree) for tree in (base, ours, theirs))
+    builder = git.TreeBuilder(ours)
+    for name in was.keys() | other.keys():
+        before, here, there = was.get(name), mine.get(name), other.get(name)
+        if before == there:
+            continue
+        if here == before:
+            _put(builder, name, there)
+        elif before and here and there and before[0] == here[0] == there[0] == FileMode.TREE and here != there:
+            _put(builder, name, (FileMode.TREE, by_trees(git, before[1], here[1], there[1], written)))
+        else:
+            raise ContentMerge
+    if not len(builder):
+        raise ContentMerge  # a folder that becomes empty disappears
+    merged = str(builder.write())
+    written.append(merged)
+    return merged
+
+
+def _put(builder: pygit2.TreeBuilder, name: bytes, entry: tuple[int, str] | None) -> None:
+    try:
+        called = name.decode()
+    except UnicodeDecodeError:
+        raise ContentMerge from None  # pygit2 takes names as text only
+    if entry is None:
+        builder.remove(called)
+    else:
+        builder.insert(called, entry[1], entry[0])
 
 
 def resolved(git: pygit2.Repository, ours: str, theirs: str) -> Merge:

@@ -24,6 +24,7 @@ __all__ = ["HEADS", "Change", "Commit", "Entry", "Person", "Repository"]
 HEADS = "refs/heads/"
 
 
+_FILES = (FileMode.BLOB, FileMode.BLOB_EXECUTABLE)
 _CHANGES: Known[Change] = Known()
 
 
@@ -82,11 +83,8 @@ class Repository:
 
     def refs(self, prefix: str) -> dict[str, str]:
         """Return every ref below `prefix` with its object id, as this unit sees them."""
-        found = {
-            name: str(self._git.lookup_reference(name).resolve().target)
-            for name in self._git.listall_references()
-            if name.startswith(prefix) and self._stored_tip(name)
-        }
+        names = (name for name in self._git.listall_references() if name.startswith(prefix))
+        found = {name: tip for name in names if (tip := self._stored_tip(name))}
         for move in self.moves.values():
             if move.ref.startswith(prefix):
                 found.pop(move.ref, None)
@@ -182,6 +180,12 @@ class Repository:
             raise NotFound(f"There is no folder '{path}' in {self.path.name}.")
         entries = [entry_of(item, f"{path}/{item.name}" if path else item.name or "") for item in tree]
         return sorted(entries, key=lambda entry: (entry.kind != "folder", entry.path))
+
+    def names(self, rev: str, path: str = "") -> list[str]:
+        """Return the names of the files in a folder, without looking at them; none where there is no such folder."""
+        tree = self._object(rev, path)
+        found = trees.entries(self._git, str(tree.id)).items() if isinstance(tree, pygit2.Tree) else ()
+        return [name.decode(errors="replace") for name, (mode, _) in found if mode in _FILES]
 
     def paths(self, rev: str, prefix: str = "") -> Iterator[tuple[str, Blob]]:
         """Yield every file below `prefix` with its blob, in git's order."""

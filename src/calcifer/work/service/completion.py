@@ -124,7 +124,7 @@ def _with_change_and_record(
     uow: UnitOfWork, repository: Repository, item: Item, tree: str, main: str, head: str, verdicts: list[Verdict]
 ) -> str:
     entry = (repository.read(tree, item.fragment) or b"").decode("utf-8", "replace").strip()
-    at = changelog.target([entry.path for entry in repository.folder(tree) if entry.kind == "file"])
+    at = changelog.target(repository.names(tree))
     heading = changelog.Heading(uow.now.date(), item.author, item.kind, item.number)
     folded = changelog.fold(repository.read(tree, at), entry, heading)
     old = repository.entry(tree, at)
