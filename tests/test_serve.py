@@ -8,14 +8,19 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from calcifer.git import service
 from calcifer.kit.db import Database
+from calcifer.kit.promises import JobRow, get_job
+from calcifer.kit.uow import Actor
 from calcifer.services import queries as catalog
+from calcifer.wiring import Wiring
 from tests.conftest import Git
+from tests.work import factories
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
@@ -124,6 +129,48 @@ def test_refuses_the_network_before_there_is_an_owner(home: Path, port: int) -> 
     code, said = refused.end()
     assert code == 5
     assert "no owner yet" in said
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of an origin that takes the connection and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"git://127.0.0.1:{listener.getsockname()[1]}/web"
+
+
+def test_stops_although_a_job_runs_and_the_next_start_takes_it_up(
+    home: Path, wiring: Wiring, actor: Actor, git: Git, port: int, silent: str
+) -> None:
+    git(factories.service(wiring), "remote", "add", "origin", silent)
+    with wiring.units.write(actor) as uow:
+        (row,) = service.fetch(uow, ["web"])
+    environment = {"CALCIFER_DATABASE_URL": wiring.settings.database_url}
+
+    def job() -> JobRow:
+        with wiring.units.database.reading() as session:
+            return get_job(session, row.id)
+
+    first = Server(home, port, **environment)
+    first.first_page()
+    until(lambda: job().state == "running")
+    began = time.monotonic()
+    assert first.end()[0] == 0
+    assert time.monotonic() - began < 20
+    assert (job().state, job().runner) == ("running", "server")
+    git(home / "web", "remote", "set-url", "origin", "git://127.0.0.1:1/web")
+    second = Server(home, port, **environment)
+    until(lambda: job().state == "pending")
+    second.end()
+    assert "did not answer as expected" in (job().error or "")
+    assert job().attempts == 1
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Wait until `reached()` is true, at most half a minute."""
+    deadline = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def start(home: Path, port: int) -> tuple[float, float]:

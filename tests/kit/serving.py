@@ -14,8 +14,8 @@ ACTOR = Actor("Ada", "ada@example.org")
 
 
 def jobs(home: Path) -> tuple[Units, Jobs]:
-    """Jobs over `home`/db.sqlite, the table made when missing."""
-    database = Database(f"sqlite:///{home}/db.sqlite")
+    """Jobs over `home`/db.sqlite, or the PostgreSQL database that the environment names; the tables made when missing."""
+    database = Database(os.environ.get("JOBS_DATABASE_URL") or f"sqlite:///{home}/db.sqlite")
     Base.metadata.create_all(database.engine, tables=[Base.metadata.tables[name] for name in ("jobs", "journal")])
     units = Units(database, home / "var")
     return units, Jobs(units, home / "var")

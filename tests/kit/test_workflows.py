@@ -12,16 +12,21 @@ from pathlib import Path
 
 import pytest
 
+from calcifer.kit import durable, promises, workflows
 from calcifer.kit.errors import CalciferError, Conflict, Unavailable
 from calcifer.kit.promises import JobRow, get_job, list_jobs
 from calcifer.kit.uow import Units
 from calcifer.kit.workflows import JobContext, Jobs, ServerThere, promise
 from tests.kit.serving import ACTOR, jobs, note, register
+from tests.postgres import Postgres
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, postgres: Postgres | None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty workspace."""
+    if postgres is not None:
+        postgres.empty()
+        monkeypatch.setenv("JOBS_DATABASE_URL", postgres.url)
     return tmp_path
 
 
@@ -202,6 +207,48 @@ def test_any_other_error_ends_it(
         assert type(row.failure) is CalciferError
         assert "no sentence" not in row.error
         assert row.error.rstrip(".").rpartition(" ")[2] in caplog.text
+
+
+def test_the_engine_rests_when_nothing_is_to_do(units: Units, made: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflows, "REST_SECONDS", 0.2)
+    made.register("test.talk", lambda _: None)
+    made.start()
+    assert made.wait(promised(units)).state == "done"
+    until(lambda: not made._engine.is_running)
+    assert made.wait(promised(units)).state == "done"
+
+
+def test_what_ended_long_ago_is_forgotten(units: Units, made: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.register("test.talk", lambda _: None)
+    made.start()
+    row = made.wait(promised(units))
+    made.stop()
+    monkeypatch.setattr(durable, "KEPT", timedelta(seconds=-10))
+    monkeypatch.setattr(promises, "KEPT", timedelta(seconds=-10))
+    made.start()
+    until(lambda: not ids(units))
+    made._engine.launch()
+    assert made._engine.status(row) is None
+
+
+def ids(units: Units) -> list[int]:
+    """Every row that there is."""
+    with units.database.reading() as session:
+        return [row.id for row in list_jobs(session)]
+
+
+def test_ids_that_begin_anew_are_not_taken_for_old_jobs(home: Path) -> None:
+    for _ in range(2):
+        units, made = jobs(home)
+        made.register("test.talk", lambda _: {"new": True})
+        made.start()
+        row_id = promised(units)
+        assert made.wait(row_id).result == {"new": True}
+        made.stop()
+        with units.database.writing() as session:
+            session.delete(get_job(session, row_id))
+            session.commit()
+        units.database.close()
 
 
 def test_progress_is_told_to_who_waits(units: Units, made: Jobs) -> None:

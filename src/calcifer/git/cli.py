@@ -83,7 +83,7 @@ def follow(json: Json = False) -> None:
 
 
 def _show(rows: list[StateOut], held: list[str | None], *, json: bool) -> None:
-    show(rows, json=json, columns=STATES, empty="There is no such service.")
+    show(rows, json=json, columns=STATES, empty="No repository is like that; `calcifer adopt PATH` brings one in.")
     if json:
         return
     for row in rows if len(rows) == 1 else []:

@@ -1,11 +1,12 @@
 """The only place that knows DBOS, the engine below the jobs of a server."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from calcifer.kit.db import Database
-from calcifer.kit.promises import JobRow
+from calcifer.kit.promises import KEPT, JobRow
 
 AT_ONCE = 8
 """Jobs that run at the same time."""
@@ -24,6 +25,11 @@ class Engine:
         self._run = run
         self._dbos: Any = None
         self._workflow: Any = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was launched and not stopped since."""
+        return self._dbos is not None
 
     def launch(self) -> None:
         """Start DBOS, which takes up again what the last server died with; does nothing where it runs."""
@@ -51,6 +57,14 @@ class Engine:
         )
         DBOS.launch()
         self._dbos = DBOS
+        self._prune()
+
+    def _prune(self) -> None:
+        """Forget workflows that ended long ago."""
+        before = (datetime.now(UTC) - KEPT).isoformat()
+        old = self._dbos.list_workflows(completed_before=before, load_input=False, load_output=False, limit=10_000)
+        if old:
+            self._dbos.delete_workflows([workflow.workflow_id for workflow in old])
 
     def start(self, row: JobRow) -> None:
         """Start the workflow of this attempt; does nothing where it was started before."""
@@ -73,4 +87,5 @@ class Engine:
 
 
 def _workflow_id(row: JobRow) -> str:
-    return f"job-{row.id}-{row.attempts}"
+    # With the instant, because ids begin anew where somebody deletes the database and keeps this engine's.
+    return f"job-{row.id}-{row.made_at:%Y%m%dT%H%M%S%f}-{row.attempts}"

@@ -34,6 +34,7 @@ from calcifer.kit.uow import Actor, Units
 __all__ = ["Handler", "JobContext", "JobRow", "Jobs", "ServerThere", "Stopped", "promise"]
 
 SWEEP_SECONDS = 30.0
+REST_SECONDS = 60.0
 PROGRESS_SECONDS = 0.2
 SYSTEM = Actor("Calcifer", "calcifer@localhost", "system")
 
@@ -96,6 +97,7 @@ class Jobs:
         self._idle = threading.Condition()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._busy_at = 0.0
         units.start_jobs = self.wake
 
     def register(self, name: str, handler: Handler) -> None:
@@ -119,9 +121,9 @@ class Jobs:
         self._thread.start()
 
     def stop(self, *, patience_seconds: float = 5) -> bool:
-        """Take nothing new, wait a while for what runs, and let go of the workspace; False where something still runs.
+        """Take nothing new, wait a while for what runs, and let go of the workspace.
 
-        What still runs is taken up again by the next server.
+        False where something still runs: then this process has to end, and the next server takes that up again.
         """
         self._stopping.set()
         self.wake()
@@ -130,8 +132,9 @@ class Jobs:
             self._thread = None
         with self._idle:
             idle = self._idle.wait_for(lambda: not self._active, timeout=patience_seconds)
-        self._engine.stop()
-        self._server.give()
+        if idle:
+            self._engine.stop()
+            self._server.give()
         return idle
 
     def server(self) -> str | None:
@@ -152,13 +155,14 @@ class Jobs:
             os.close(pipe)
 
     def _serve(self, pipe: int) -> None:
-        is_first = True
+        self._busy_at = time.monotonic()
+        to_prune = True
         while not self._stopping.is_set():
             try:
-                if is_first:
+                if to_prune:
                     self._prune()
-                    is_first = False
-                pause = self._sweep()
+                    to_prune = False
+                pause = min(self._sweep(), self._rest())
             except Exception:
                 # Whatever it was, rows must not stay behind because of it.
                 log.exception("Looking for due jobs failed; it is tried again.")
@@ -188,6 +192,17 @@ class Jobs:
                 self._start(row)
         return min(pause, (later - now).total_seconds() + 0.01) if later else pause
 
+    def _rest(self) -> float:
+        """Stop the engine once nothing has happened for a while, for it never sleeps; return the seconds until then."""
+        if self._active:
+            self._busy_at = time.monotonic()
+        if not self._engine.is_running:
+            return SWEEP_SECONDS
+        left = self._busy_at + REST_SECONDS - time.monotonic()
+        if left <= 0:
+            self._engine.stop()
+        return max(left, 0.0) or SWEEP_SECONDS
+
     def _look_after(self, row: JobRow) -> bool:
         """Give a running row that nobody runs any more back, or take it up where the server died with it.
 
@@ -211,6 +226,7 @@ class Jobs:
     def _start(self, row: JobRow) -> None:
         with self._idle:
             self._active.add(row.id)
+            self._busy_at = time.monotonic()
         try:
             self._engine.start(row)
         except BaseException:

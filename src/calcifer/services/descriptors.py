@@ -57,11 +57,6 @@ def derived(read: Read, *, name: str) -> Descriptor:
     return _completed(Descriptor(), read, name)
 
 
-def problems(read: Read) -> list[Problem]:
-    """Return what is wrong with the descriptor of a repository; an empty list: it is valid, or there is none."""
-    return list(read_descriptor(read, name="").problems)
-
-
 def parsed(content: bytes, path: str = PATH) -> Seen:
     """Read the text of a `service.yaml`, and nothing beside it."""
     node = parse(content, path)

@@ -72,7 +72,7 @@ class Descriptor(Part):
         "production", description="How far it is.", examples=["experimental", "production", "deprecated", "retired"]
     )
     visibility: Literal["internal", "private"] = Field(
-        "internal", description="Who sees it: everybody with an account, or its owner and the owners of this Calcifer."
+        "internal", description="Whom it is meant for. It is told, not enforced: whoever has an account sees it."
     )
     depends_on: list[ServiceName] = Field(
         [], max_length=200, description="Names of services that it needs.", examples=[["database"]]
