@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -83,6 +84,10 @@ def test_what_cannot_be_adopted_says_why(look: Planning, home: Path, git: Git, s
     made = look(source)
     assert (made.steps, len(made.left_out)) == ([], 1)
     assert reason in made.left_out[0].reason
+
+
+def test_a_person_who_is_not_there_has_no_home(api: TestClient) -> None:
+    assert api.post("/api/v1/services/plan", json={"sources": ["~nobodyatall/x"]}).status_code < 500
 
 
 def test_names_that_clash_are_left_out(look: Planning, home: Path, tmp_path: Path) -> None:

@@ -312,7 +312,10 @@ def lies_within(source: str, home: Path) -> bool:
     """Say whether `source` lies in the workspace, wherever links lead, or on another machine."""
     if is_address(source):
         return not source.startswith("file:")
-    real = os.path.realpath(located(source, home))
+    try:
+        real = os.path.realpath(located(source, home))
+    except RuntimeError:  # the home of nobody (`~nobody/…`): the plan says why it cannot be used
+        return False
     return Path(real).is_relative_to(os.path.realpath(home))
 
 
