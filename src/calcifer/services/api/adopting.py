@@ -19,9 +19,9 @@ def _home(request: Request) -> Path:
 
 
 @router.post("/plan")
-def plan(request: Request, uow: Reading, data: Adopt) -> PlanOut:
+def plan(request: Request, data: Adopt) -> PlanOut:
     """Say what adopting would do now; nothing is changed."""
-    return PlanOut.of(planned(uow, _home(request), data.wish()))
+    return PlanOut.of(planned(request.app.state.units, request.state.actor, _home(request), data.wish()))
 
 
 @router.post("/adopt", status_code=202)

@@ -8,7 +8,7 @@ import typer
 
 from calcifer.kit import terminal
 from calcifer.kit.errors import CalciferError, Invalid
-from calcifer.kit.terminal import Columns, Json, reading, writing
+from calcifer.kit.terminal import Columns, Json, writing
 from calcifer.services import service
 from calcifer.services.adoptions import AdoptionOut, MadeOut, PlanOut
 from calcifer.services.cli.routes import commands
@@ -62,8 +62,8 @@ def plan(
 ) -> None:
     """Show what `adopt` would do, and change nothing."""
     wish = _wish(sources, directories, in_place=in_place, name=name, only=only)
-    with reading() as uow:
-        made = PlanOut.of(planned(uow, terminal.here().home, wish))
+    at = terminal.here()
+    made = PlanOut.of(planned(at.units, at.actor(), at.home, wish))
     if json:
         terminal.show(made, json=True)
     else:

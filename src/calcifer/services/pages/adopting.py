@@ -37,7 +37,6 @@ def _asked(sources: str, directories: str, in_place: str, name: str, only: list[
 @router.get("/adopt")
 def adopt_form(
     request: Request,
-    uow: Reading,
     sources: Asked = "",
     directories: Asked = "decide",
     in_place: Asked = "",
@@ -48,7 +47,7 @@ def adopt_form(
     if sources.strip():
         try:
             wish = _asked(sources, directories, in_place, name).wish()
-            plan = PlanOut.of(planned(uow, _home(request), wish))
+            plan = PlanOut.of(planned(request.app.state.units, request.state.actor, _home(request), wish))
         except Invalid as error:
             problem = error
     asked = {"sources": sources, "directories": directories, "in_place": in_place, "name": name}

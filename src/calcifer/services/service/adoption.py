@@ -67,10 +67,12 @@ def check(actor: Actor, home: Path, wish: Wish) -> None:
             raise Invalid.field("name", "A name is for one source; here are several.")
 
 
-def planned(uow: UnitOfWork, home: Path, wish: Wish) -> Plan:
-    """Return what adopting would do now; it looks at directories and at the catalog and changes nothing."""
-    check(uow.actor, home, wish)
-    return plan(wish, home, Known(dict(queries.list_paths(uow.db))))
+def planned(units: Units, actor: Actor, home: Path, wish: Wish) -> Plan:
+    """Return what adopting would do now; nothing is changed, and directories are looked at outside of any unit."""
+    check(actor, home, wish)
+    with units.read(actor) as uow:
+        known = Known(dict(queries.list_paths(uow.db)))
+    return plan(wish, home, known)
 
 
 def get_adoption(uow: UnitOfWork, job_id: int) -> JobRow:
@@ -121,8 +123,7 @@ def carry_out(
 
     `tell` hears how far it is; `mark` is told each step by name.
     """
-    with units.read(actor) as uow:
-        made = planned(uow, home, wish)
+    made = planned(units, actor, home, wish)
     report = Report(left_out=[(shown(one.source), _why(one)) for one in made.left_out])
     for number, step in enumerate(made.steps, 1):
         tell(f"{number} of {len(made.steps)}: {step.name}")

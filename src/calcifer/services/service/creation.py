@@ -62,12 +62,12 @@ def new(units: Units, actor: Actor, home: Path, making: Making, *, mark: Mark = 
             f"There is something in the workspace at {target} already.",
             mend=f"Take another name, or make a service of what is there: calcifer adopt {target}",
         )
-    with building(home / "var") as folder, units.read(actor) as uow:
+    with building(home / "var") as folder:
         made = folder / making.name
         founding.init(made)
         for path, content in _files(making).items():
             write_file(made / path, content)
-        founding.commit_all(made / ".git", made, actor.person, uow.now, f"Begin {making.name}\n")
+        founding.commit_all(made / ".git", made, actor.person, units.clock(), f"Begin {making.name}\n")
         mark("made")
         put_in_place(made, target)
     mark("in place")
