@@ -156,7 +156,13 @@ def test_own_ignore_rules_are_honoured(look: Planning, tmp_path: Path) -> None:
     [
         (".env", "A=1", True),
         (".env.local", "A=1", True),
+        ("db.env", "A=1", True),
+        ("secrets/web.prod.env", "A=1", True),
+        (".env.example.local", "A=1", True),
         (".env.example", "A=", False),
+        ("example.env", "A=", False),
+        ("db-sample.env", "A=", False),
+        ("environment.ts", "A=", False),
         (".env.sample", "A=", False),
         ("server.key", "x", True),
         ("cert.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", False),

@@ -20,6 +20,7 @@ BIG_FOLDER_BYTES = 20 * 1024 * 1024
 HALF = 0.5
 
 ENV_EXAMPLES = {"example", "sample", "template", "dist", "defaults"}
+_ENV = re.compile(r"\A\.env\.|\.env\Z")  # `db.env` is what env_file names: passwords like those of `.env`
 KEY_SUFFIXES = {".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk"}
 KEY_NAMES = {"acme.json", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"}
 DATABASE = re.compile(r"\.(db3?|sqlite3?|mdb|rdb)([-.](wal|shm|journal))?\Z|\.sqlite[^/]*\Z", re.IGNORECASE)
@@ -98,7 +99,7 @@ def _reason(folder: Path, name: str) -> str | None:
 def _by_name(name: str, head: bytes) -> str | None:
     lower = name.lower()
     suffix = PurePosixPath(lower).suffix
-    if (lower == ".env" or lower.startswith(".env.")) and suffix.removeprefix(".") not in ENV_EXAMPLES:
+    if _ENV.search(lower) and re.split(r"[._-]", lower)[-1 if lower.startswith(".env.") else -2] not in ENV_EXAMPLES:
         return "holds the values of variables, often passwords"
     if suffix in KEY_SUFFIXES or lower in KEY_NAMES:
         return "is named like a private key"
