@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from typing import TextIO
 
 import uvicorn
@@ -13,11 +14,12 @@ from calcifer import logs
 from calcifer.accounts.listening import check_address
 from calcifer.app import create_app
 from calcifer.config import Settings
-from calcifer.kit.errors import Conflict, Unavailable
+from calcifer.kit.errors import CalciferError, Conflict, Unavailable
 from calcifer.kit.uow import Actor
-from calcifer.services import service as catalog
+from calcifer.services.service import scanning
 from calcifer.wiring import Wiring, wire
 
+log = logging.getLogger("calcifer")
 PATIENCE_SECONDS = 5
 ITSELF = Actor("Calcifer", "calcifer@localhost")
 
@@ -36,8 +38,8 @@ def serve(settings: Settings, out: TextIO = sys.stderr) -> None:
     logs.to_file(settings.var, also_stderr=True)
     with _listening(settings) as listener:
         wiring.jobs.start()
-        with wiring.units.write(ITSELF) as uow:
-            catalog.scan(uow)  # what was cloned, moved or committed while nobody served
+        # What was cloned, moved or committed while nobody served. Not as a job: the next start looks again anyway.
+        threading.Thread(target=_look, args=(wiring,), name="calcifer-scan", daemon=True).start()
         _greet(wiring, out)
         options = uvicorn.Config(
             create_app(wiring),
@@ -57,6 +59,13 @@ def serve(settings: Settings, out: TextIO = sys.stderr) -> None:
         logging.shutdown()
         out.flush()
         os._exit(0)
+
+
+def _look(wiring: Wiring) -> None:
+    try:
+        scanning.look(wiring.units, ITSELF, wiring.settings.home)
+    except CalciferError as error:
+        log.warning("The workspace was not looked at: %s", error.message)
 
 
 def _run(server: uvicorn.Server, listener: socket.socket) -> None:
