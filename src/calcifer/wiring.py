@@ -61,7 +61,7 @@ def wire(settings: Settings) -> Wiring:
     units.replay()
     jobs = Jobs(units, settings.var)
     services_jobs.register(jobs, settings.home)
-    work_jobs.register(jobs)
+    work_jobs.register(jobs, settings.var)
     git_jobs.register(jobs)
     return Wiring(settings, units, jobs)
 

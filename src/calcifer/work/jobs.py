@@ -1,17 +1,25 @@
 """What work does outside a request: looking for commits without an item, running verify commands."""
 
+from pathlib import Path
 from typing import Any
 
 from calcifer.kit.workflows import JobContext, Jobs
 from calcifer.services import queries as catalog
 from calcifer.work import service
+from calcifer.work.service import verifying
 
 FIND_STRAYS = "work.find_strays"
 
 
-def register(jobs: Jobs) -> None:
-    """Register the jobs of work."""
+def register(jobs: Jobs, var: Path) -> None:
+    """Register the jobs of work; scratch worktrees lie below Calcifer's own directory `var`."""
+
+    def verify(job: JobContext) -> dict[str, Any]:
+        outcome = verifying.carry_out(job.units, job.actor, int(job.subject), var / "worktrees")
+        return {"state": outcome.state} if outcome else {}
+
     jobs.register(FIND_STRAYS, find_strays)
+    jobs.register(verifying.JOB, verify)
 
 
 def find_strays(job: JobContext) -> dict[str, Any]:

@@ -310,6 +310,19 @@ def add_worktree(repository: Repository, path: Path, branch: str) -> Checkout:
     return made
 
 
+def add_scratch(repository: Path, path: Path, commit: str) -> None:
+    """Make a linked worktree at `path` that has the files of `commit` and no branch."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    run("worktree", "add", "--detach", "--", str(path), commit, cwd=repository, timeout_seconds=600)
+
+
+def remove_scratch(repository: Path, path: Path) -> None:
+    """Remove such a worktree with everything in it, whether it was made or not."""
+    run("worktree", "remove", "--force", "--force", "--", str(path), cwd=repository, accept=(0, 128), timeout_seconds=600)
+    shutil.rmtree(path, ignore_errors=True)
+    run("worktree", "prune", cwd=repository)
+
+
 def remove_worktree(repository: Path, path: Path, keep: Path) -> None:
     """Remove a linked worktree; one with edits or ignored files is moved to `keep` first, so that nothing in it is lost."""
     if path.exists():

@@ -29,6 +29,11 @@ def descriptor(case: Case) -> Verdict:
     )
 
 
+def described(case: Case) -> Seen:
+    """Return what the descriptor of the merge result says."""
+    return derive(case.repository, case.tree, _reader(case.repository.path.name))[0]
+
+
 @lru_cache(maxsize=2000)
 def _reader(name: str) -> partial[Seen]:
     return partial(_read, name)  # the same object for the same name, by which `derive` remembers

@@ -1,5 +1,7 @@
 """How an item completes: the gate, the waivers, and the merge that moves everything at once."""
 
+from functools import partial
+
 from calcifer.accounts import permissions
 from calcifer.activity import service as activity
 from calcifer.kit import promises
@@ -9,7 +11,7 @@ from calcifer.kit.git.repository import HEADS, Repository
 from calcifer.kit.git.trees import Blob
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import service as catalog
-from calcifer.work import changelog, policies, queries, records
+from calcifer.work import changelog, policies, queries, records, verification
 from calcifer.work.branches import record_path
 from calcifer.work.errors import AlreadyComplete, Dropped, GateClosed, Merging
 from calcifer.work.models import Item, Waiver
@@ -39,6 +41,7 @@ def case_of(uow: UnitOfWork, item: Item) -> Case:
         head=head,
         verify=item.service.verify,
         verify_required=policies.get(item.service.policy).verify_required,
+        verification=partial(verification.verdict, uow.db, item.service, item.number),
         obstacles=tuple(_obstacles(repository, item, main)),
     )
 

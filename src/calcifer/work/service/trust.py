@@ -9,8 +9,7 @@ from calcifer.services import queries as catalog
 from calcifer.work import queries
 from calcifer.work.models import Item, TrustedCommand, Verification
 from calcifer.work.service.storing import get_open, head_of, main_of, repository_of
-
-VERIFY = "work.verify"
+from calcifer.work.service.verifying import JOB
 
 
 def trust(uow: UnitOfWork, service_name: str, command: str) -> TrustedCommand:
@@ -66,6 +65,8 @@ def _asked(uow: UnitOfWork, item: Item, *, only_once: bool = False) -> Verificat
         return None
     command = item.service.verify or ""
     known = queries.find_verification(uow.db, item.service_id, tree, command)
+    if known is not None and known.state == "waiting":
+        promises.promise(uow, JOB, str(known.id))  # the same job, unless that one died for good
     if known is not None and (only_once or known.state == "waiting"):
         return known
     asked = Verification(
@@ -78,5 +79,5 @@ def _asked(uow: UnitOfWork, item: Item, *, only_once: bool = False) -> Verificat
     )
     uow.db.add(asked)
     uow.db.flush()  # its id names the job
-    promises.promise(uow, VERIFY, str(asked.id))
+    promises.promise(uow, JOB, str(asked.id))
     return asked
