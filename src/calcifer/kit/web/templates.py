@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
@@ -84,12 +85,26 @@ def ago(at: datetime | None, now: datetime | None = None) -> Markup:
     if at is None:
         return NEVER
     seconds = ((now or datetime.now(UTC)) - at).total_seconds()
-    words = (
-        "just now" if abs(seconds) < 10 else f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(-seconds)}"
-    )
-    exact = at.astimezone(UTC).isoformat(" ", "seconds")[:19]  # in half the time of a format
+    words = _past(int(seconds // 60)) if seconds >= 60 else _near(seconds)
     # Digits and our own words only: escaping them would take longer than all the rest of a list's row.
-    return Markup(f'<time datetime="{exact[:10]}T{exact[11:]}Z" title="{exact} UTC">{words}</time>')  # noqa: S704
+    return Markup(f"{_exact(at)}{words}</time>")  # noqa: S704
+
+
+@lru_cache(maxsize=4096)
+def _exact(at: datetime) -> str:
+    exact = at.astimezone(UTC).isoformat(" ", "seconds")[:19]
+    return f'<time datetime="{exact[:10]}T{exact[11:]}Z" title="{exact} UTC">'
+
+
+@lru_cache(maxsize=4096)
+def _past(minutes: int) -> str:
+    return f"{duration(minutes * 60)} ago"
+
+
+def _near(seconds: float) -> str:
+    if abs(seconds) < 10:
+        return "just now"
+    return f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(-seconds)}"
 
 
 def instant(at: datetime | None) -> Markup:
