@@ -7,7 +7,7 @@ finds itself done. A ref that somebody else has moved since is never forced: the
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ class Plan:
 
     def dumps(self) -> str:
         """Return the plan as JSON."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(self, default=vars, separators=(",", ":"))
 
     @classmethod
     def loads(cls, text: str) -> "Plan":
@@ -79,7 +79,7 @@ class Plan:
         return cls(repositories, tuple(raw["lost"]) if raw["lost"] else None)
 
 
-_ADD = insert(JournalRow).returning(JournalRow.id)
+_ADD = insert(JournalRow)
 _CLEAR = delete(JournalRow).where(JournalRow.id == bindparam("row_id"))
 _PENDING = select(JournalRow.id).where(JournalRow.held.is_(None)).order_by(JournalRow.id)
 _ALL = select(JournalRow.id).order_by(JournalRow.id)
@@ -120,8 +120,10 @@ def _planned(repository: Repository, keep: Path) -> RepositoryPlan:
 
 def write(session: Session, plan: Plan, at: datetime) -> int:
     """Add the row to the transaction that the plan belongs to, and return its id."""
-    row_id: int = session.execute(_ADD, {"at": at, "plan": plan.dumps()}).scalar_one()
-    return row_id
+    added = session.connection().execute(_ADD, {"at": at, "plan": plan.dumps()})
+    key = added.inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 def follow(plan: Plan) -> str | None:

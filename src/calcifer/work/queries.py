@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, inspect, or_, select
+from sqlalchemy import CursorResult, Select, bindparam, func, inspect, or_, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from calcifer.kit.errors import NotFound
 from calcifer.services.models import Service
 from calcifer.work.models import ChecklistEntry, Item, Stray, TrustedCommand, Verification, Waiver
-from calcifer.work.rows import Listed
+from calcifer.work.rows import Line, Listed
 
 MAX_NUMBER = 2**31 - 1
 
@@ -72,7 +72,6 @@ def find_item(session: Session, number: int) -> Item | None:
     return item
 
 
-_LISTED = (*(getattr(Item, name) for name in Listed._fields[:-1]), Service.name)
 _NARROWING = {
     "before": Item.number < bindparam("before"),
     "state": Item.state == bindparam("state"),
@@ -85,22 +84,34 @@ _NARROWING = {
 
 
 @cache
-def _listing(*names: str) -> Select[Any]:
-    query = select(*_LISTED).join(Item.service).order_by(Item.number.desc()).limit(bindparam("limit"))
+def _listing(fields: tuple[str, ...], *names: str) -> Select[Any]:
+    columns = (Service.name if name == "service_name" else getattr(Item, name) for name in fields)
+    query = select(*columns).join(Item.service).order_by(Item.number.desc()).limit(bindparam("limit"))
     return query.where(*(_NARROWING[name] for name in names))
+
+
+def list_lines(session: Session, filters: Filters, *, before: int | None = None, limit: int = 50) -> list[Line]:
+    """Return the same items with no more than a page shows of them."""
+    return [Line._make(row) for row in _rows(session, Line, filters, before, limit)]
 
 
 def list_items(session: Session, filters: Filters, *, before: int | None = None, limit: int = 50) -> list[Listed]:
     """Return up to `limit` items, newest first, with numbers below `before`."""
+    return [Listed._make(row) for row in _rows(session, Listed, filters, before, limit)]
+
+
+def _rows(
+    session: Session, kind: type[Line | Listed], filters: Filters, before: int | None, limit: int
+) -> CursorResult[Any]:
     values = {name: getattr(filters, name) for name in _NARROWING if name != "before"} | {"before": before}
     values = {name: value for name, value in values.items() if value not in {"", None}}
-    query = _listing(*values)
+    query = _listing(kind._fields, *values)
     for word in filters.text.split()[:8]:
         number = word.removeprefix("#")
         like = Item.title.icontains(word, autoescape=True)
         is_number = number.isdecimal() and number.isascii() and len(number) < 10
         query = query.where(or_(like, Item.number == int(number)) if is_number else like)
-    return [Listed._make(row) for row in session.connection().execute(query, values | {"limit": limit})]
+    return session.connection().execute(query, values | {"limit": limit})
 
 
 def list_children(session: Session, number: int) -> list[Item]:

@@ -6,6 +6,20 @@ from typing import NamedTuple
 from calcifer.work.models import kind_of
 
 
+class Line(NamedTuple):
+    """An item as the page of all items shows it, in the order of its columns."""
+
+    number: int
+    title: str
+    service_name: str
+    category: str
+    action: str
+    state: str
+    author: str
+    assignee: str | None
+    opened_at: datetime
+
+
 class Listed(NamedTuple):
     """An item as lists have it: what people wrote at length stays in the database."""
 

@@ -11,7 +11,7 @@ from calcifer.kit.web import Paging, Reading, Writing, page, paged, to
 from calcifer.services import queries as catalog
 from calcifer.work import context as contexts
 from calcifer.work import queries, service
-from calcifer.work.models import ACTIONS, CATEGORIES, STATES, TITLES
+from calcifer.work.models import ACTIONS, CATEGORIES, STATES, TITLES, kind_of
 from calcifer.work.pages.routes import Field, Number, router
 from calcifer.work.queries import Filters
 from calcifer.work.schemas import ItemChanges, NewItem, NewWaiver, Reason
@@ -19,7 +19,7 @@ from calcifer.work.service.details import details
 from calcifer.work.service.items import APP
 
 Text = Annotated[str, Query(max_length=200)]
-CHOICES: dict[str, Any] = {"states": (*STATES, "any"), "categories": TITLES, "actions": ACTIONS}
+CHOICES: dict[str, Any] = {"states": (*STATES, "any"), "categories": TITLES, "actions": ACTIONS, "kind_of": kind_of}
 
 
 @router.get("")
@@ -39,9 +39,9 @@ def items(
     chosen = {"state": state, "service": service, "category": category, "person": person, "text": text}
     narrowed = Filters("" if state == "any" else state, service, category, person, text)
     rows, cursor = paged(
-        queries.list_items(uow.db, narrowed, before=asked.after_id, limit=asked.limit + 1),
+        queries.list_lines(uow.db, narrowed, before=asked.after_id, limit=asked.limit + 1),
         asked,
-        lambda item: [item.number],
+        lambda line: [line.number],
     )
     return page(request, "work/list.html", items=rows, cursor=cursor, chosen=chosen, **CHOICES)
 
