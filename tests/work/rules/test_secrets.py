@@ -1,9 +1,7 @@
 """secrets: found in what is new on main, told without telling it."""
 
-import os
 import random
 import string
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from calcifer.kit import leaks
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.git.trees import Blob
 from calcifer.work.rules.secrets import LOOK_BYTES
+from tests.services.samples import cloned
 from tests.work.rules.cases import case, case_of, commit, judge, repository_at
 
 SECRET = "".join(random.Random(3).choices(string.ascii_letters + string.digits, k=36))
@@ -72,14 +71,10 @@ def test_what_was_not_looked_at_is_said(tmp_path: Path) -> None:
     assert verdict.evidence[-1] == "f8.yaml: not looked at"
 
 
-DATA = Path(os.environ.get("CALCIFER_TEST_DATA") or Path(__file__).parents[4] / "shared" / "data")
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(not (DATA / "awesome-compose.bundle").exists(), reason="there is no awesome-compose.bundle here")
 def test_39_real_projects_have_no_false_finding(tmp_path: Path) -> None:
-    subprocess.run(["git", "clone", "-q", "--bare", str(DATA / "awesome-compose.bundle"), str(tmp_path)], check=True)
-    repository = Repository(tmp_path)
+    cloned(tmp_path / "clone")
+    repository = Repository(tmp_path / "clone")
     files = list(repository.paths(repository.refs("refs/heads/")["refs/heads/master"]))
     found = [(path, leaks.find(path, repository.blob(blob.oid))) for path, blob in files if blob.mode == 0o100644]
     assert len(found) > 300

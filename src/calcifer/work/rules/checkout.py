@@ -14,6 +14,6 @@ def checkout(case: Case) -> Verdict:
         "checkout",
         "fail",
         f"In a checkout of main {counted(len(case.obstacles), 'file')} would be overwritten.",
-        "Commit these edits as an item of their own (calcifer work collect), move them away or undo them",
+        'Commit these edits as an item of their own (calcifer work collect SERVICE -m "…"), move them away or undo them',
         tuple(visible(path) for path in case.obstacles),
     )

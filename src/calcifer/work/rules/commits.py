@@ -38,9 +38,12 @@ def _nothing(case: Case) -> Verdict:
             "commits",
             "fail",
             "The branch was merged already, but not by completing: main has all of its commits.",
-            f'calcifer work commit {case.number} --entry "…" (the entry alone is enough), then complete',
+            f'The entry alone is enough: calcifer work commit {case.number} -m "Merged by hand" --entry "…"; then complete',
         )
-    mend = f"calcifer work commit {case.number}, or edit a file on the item's page"
+    mend = (
+        f"Edit a file on the item's page, or in a worktree (calcifer work checkout {case.number}), then: "
+        f'calcifer work commit {case.number} -m "…" --entry "…"'
+    )
     return Verdict("commits", "fail", "Nothing was committed yet.", mend)
 
 

@@ -20,14 +20,14 @@ def entry(case: Case) -> Verdict:
             "entry",
             "fail",
             "The branch touches change entries of other items.",
-            f"Put them back on the branch: git checkout {case.base or case.main} -- {foreign[0]}, or git rm where it is "
-            f"new; then calcifer work commit {case.number}",
+            f"In the item's worktree (calcifer work checkout {case.number}) take them back: git checkout {case.main[:12]} -- "
+            f'changes.d, or git rm where main has none; then: calcifer work commit {case.number} -m "…"',
             tuple(visible(path) for path in foreign),
         )
     wrong = _wrong(case)
     if not wrong:
         return Verdict("entry", "pass", "There is a change entry.", evidence=(case.fragment,))
-    mend = f'calcifer work commit {case.number} --entry "What is different now, for who runs it"'
+    mend = f'calcifer work commit {case.number} -m "…" --entry "What is different now, for who runs it"'
     return Verdict("entry", "fail", wrong, mend, (case.fragment,))
 
 

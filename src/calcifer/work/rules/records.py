@@ -17,8 +17,8 @@ def records(case: Case) -> Verdict:
         "records",
         "fail",
         f"The branch touches {counted(len(touched), 'file')} in {FOLDER}/, where only a completion writes.",
-        f"Put the folder back on the branch: git checkout {case.base or case.main} -- {FOLDER}; "
-        f"then calcifer work commit {case.number}",
+        f"In the item's worktree (calcifer work checkout {case.number}) put the folder back: git checkout {case.main[:12]} -- "
+        f'{FOLDER}, or git rm where main has none; then: calcifer work commit {case.number} -m "…"',
         tuple(visible(path) for path in touched),
     )
 

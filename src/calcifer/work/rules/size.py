@@ -18,7 +18,8 @@ def size(case: Case) -> Verdict:
     return Verdict(
         "size",
         "fail",
-        f"{counted(len(big), 'file')} over 10 MB would stay in the repository forever.",
-        f"Take it off the branch (git rm --cached, and a line in .gitignore), then calcifer work commit {case.number}",
+        f"{counted(len(big), 'file')} over 10 MB would come into the repository.",
+        "Keep it beside the repository: in the item's worktree, git rm --cached and a line in .gitignore; then: "
+        f'calcifer work commit {case.number} -m "…"',
         tuple(f"{visible(path)}: {bytes_ / 1024 / 1024:.1f} MB" for path, bytes_ in big),
     )
