@@ -318,7 +318,17 @@ def add_scratch(repository: Path, path: Path, commit: str) -> None:
 
 def remove_scratch(repository: Path, path: Path) -> None:
     """Remove such a worktree with everything in it, whether it was made or not."""
-    run("worktree", "remove", "--force", "--force", "--", str(path), cwd=repository, accept=(0, 128), timeout_seconds=600)
+    run(
+        "worktree",
+        "remove",
+        "--force",
+        "--force",
+        "--",
+        str(path),
+        cwd=repository,
+        accept=(0, 128),
+        timeout_seconds=600,
+    )
     shutil.rmtree(path, ignore_errors=True)
     run("worktree", "prune", cwd=repository)
 
