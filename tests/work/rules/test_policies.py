@@ -9,6 +9,7 @@ from calcifer.kit.errors import NotFound
 from calcifer.work import policies
 from calcifer.work.policies import POLICIES, SOLID, gate, get
 from calcifer.work.rules import RULES, Case, Rule, Verdict
+from tests.source import ROOT
 from tests.work.rules.cases import case
 
 
@@ -57,6 +58,11 @@ def test_what_may_be_waived() -> None:
         "team": {"merge", "checkout", "records", "commits"} | {"secrets", "verify"},
         "strict": every,
     }
+
+
+def test_the_documentation_has_every_rule_and_policy() -> None:
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert [name for name in (*RULES, *POLICIES) if f"| `{name}` |" not in page] == []
 
 
 def test_the_gate_has_every_rule_in_order(tmp_path: Path) -> None:
