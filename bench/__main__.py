@@ -7,7 +7,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench import data, pages, serving, verbs
+from bench import data, pages, serving, state, verbs
 from bench.timing import Line, table
 
 EARLIER = 500
@@ -44,6 +44,8 @@ def _measured(folder: Path, only: set[str]) -> list[Line]:
             lines += verbs.measure(large, folder)
         if "serve" in parts and find_spec("calcifer.cli"):
             lines += serving.measure(large, 10_001)
+    if "state" in parts:
+        lines += state.measure(folder / "many")
     return lines
 
 
