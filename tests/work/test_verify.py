@@ -228,3 +228,10 @@ def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Run
         next(v for v in api.get(f"/api/v1/work/{number}").json()["verdicts"] if v["rule"] == "verify")["state"]
         == "pass"
     )
+
+
+def test_a_commit_asks_for_a_run_by_itself_once_the_command_is_trusted(wiring: Wiring) -> None:
+    _, number = verified(wiring, "true")
+    factories.committed(wiring, number, "more\n", path="more.txt")
+    wiring.jobs.run_due()
+    assert verdict(wiring, number).state == "pass"

@@ -39,7 +39,7 @@ def commit(
     """Commit the edits in the item's worktree, or files given by --file, or the change entry alone."""
     given = {"message": message, "entry": entry, "files": texts(file), "paths": paths or None}
     alone = entry is not None and not paths and not file
-    with writing() as uow:
+    with writing(settle=False) as uow:  # a verify run takes its time: who completes waits for it
         from_worktree = not file and (not alone or service.has_worktree(uow, number))
         new = checked(NewCommit, **given, from_worktree=from_worktree)
         made = service.commit(uow, number, new)
@@ -64,6 +64,6 @@ def texts(given: list[str]) -> list[dict[str, str]]:
 def update(number: Number, file: Files = [], json: Json = False) -> None:  # noqa: B006  (as above)
     """Bring the branch up to date with main; --file says how a conflicting file should read."""
     how = checked(Update, resolutions=texts(file))
-    with writing() as uow:
+    with writing(settle=False) as uow:  # a verify run takes its time: who completes waits for it
         service.update(uow, number, how)
         shown(uow, number, json=json)

@@ -15,6 +15,7 @@ from calcifer.work.errors import Merging
 from calcifer.work.models import Item
 from calcifer.work.schemas import FileContent, NewCommit, Update
 from calcifer.work.service.storing import get_open, head_of, main_of, move_branch, repository_of
+from calcifer.work.service.trust import ask_verification
 
 LINK = 0o120000
 SUBMODULE = 0o160000
@@ -68,7 +69,9 @@ def commit(uow: UnitOfWork, number: int, new: NewCommit) -> str:
         tree = repository.edit(tree, {item.fragment: Blob(repository.write_blob(new.entry.encode() + b"\n"))})
     if tree == repository.tree_of(head):
         raise Invalid.field("files", "There is nothing to commit: the branch has this content already.")
-    return commit_tree(uow, repository, item, head, tree, new.message)
+    made = commit_tree(uow, repository, item, head, tree, new.message)
+    ask_verification(uow, item)
+    return made
 
 
 def commit_tree(uow: UnitOfWork, repository: Repository, item: Item, head: str, tree: str, message: str) -> str:
@@ -150,6 +153,7 @@ def update(uow: UnitOfWork, number: int, how: Update | None = None) -> str:
     merged = repository.write_commit(tree, [head, main], message, uow.actor.person, uow.now)
     move_branch(repository, item, head, merged, f"calcifer: bring #{number} up to date")
     activity.record(uow, "work.update", f"#{number} {item.title}", service=item.service.name, item_number=number)
+    ask_verification(uow, item)
     return merged
 
 
