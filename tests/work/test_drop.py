@@ -46,6 +46,28 @@ def test_ignored_files_of_a_worktree_are_kept_aside(wiring: Wiring, web: Path) -
     assert kept.read_text() == "SECRET=1\n"
 
 
+def test_a_branch_that_somebody_deleted_is_kept_all_the_same(wiring: Wiring, web: Path, find: Find) -> None:
+    number = factories.opened(wiring)
+    commit = factories.committed(wiring, number)
+    factories.git(web, "branch", "-q", "-D", f"work/{number}-pin-nginx")
+    with wiring.units.write(OWNER) as uow:
+        work.drop(uow, number)
+    assert factories.git(web, "rev-parse", f"refs/dropped/{number}") == commit
+    with wiring.units.write(OWNER) as uow:
+        work.reopen(uow, number)
+    assert factories.git(web, "rev-parse", f"work/{number}-pin-nginx") == commit
+
+
+def test_commits_that_git_has_pruned_do_not_hold_it(wiring: Wiring, web: Path, find: Find) -> None:
+    number = factories.opened(wiring)
+    factories.committed(wiring, number)
+    factories.git(web, "branch", "-q", "-D", f"work/{number}-pin-nginx")
+    factories.git(web, "gc", "-q", "--prune=now")
+    with wiring.units.write(OWNER) as uow:
+        work.drop(uow, number)
+    assert find(number).state == "dropped"
+
+
 def test_page_api_and_command(
     client: TestClient, api: TestClient, calcifer: Run, wiring: Wiring, web: Path, find: Find
 ) -> None:

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from calcifer.kit.promises import promise
+from calcifer.services import queries as services
 from calcifer.services import service as catalog
 from calcifer.wiring import Wiring
 from calcifer.work import queries
+from calcifer.work import service as work
 from tests.owner import OWNER
 from tests.work import factories
 
@@ -32,3 +34,23 @@ def test_what_was_there_at_adoption_needs_no_item(wiring: Wiring, web: Path) -> 
         promised = list(uow.jobs)
     (ended,) = wiring.jobs.run(promised)
     assert ended.result == {"found": 0}
+
+
+def test_a_completion_on_top_does_not_hide_it(wiring: Wiring, web: Path) -> None:
+    number = factories.ready(wiring)
+    factories.git(web, "commit", "-q", "--allow-empty", "-m", "By hand")
+    with wiring.units.write(OWNER) as uow:
+        work.complete(uow, number)
+        promised = list(uow.jobs)
+    (ended,) = wiring.jobs.run(promised)
+    assert ended.result == {"found": 1}
+    with wiring.units.read(OWNER) as uow:
+        assert [stray.subject for stray in queries.list_strays(uow.db)] == ["By hand"]
+
+
+def test_a_baseline_that_was_rewritten_and_pruned(wiring: Wiring, web: Path) -> None:
+    factories.git(web, "commit", "-q", "--amend", "-m", "Begin otherwise")
+    factories.git(web, "reflog", "expire", "--expire=now", "--all")
+    factories.git(web, "gc", "-q", "--prune=now")
+    with wiring.units.write(OWNER) as uow:
+        assert work.find_strays(uow, services.get_service(uow.db, "web")) == 1

@@ -7,8 +7,7 @@ from calcifer.kit.workflows import JobContext, Jobs
 from calcifer.services import queries as catalog
 from calcifer.work import service
 from calcifer.work.service import verifying
-
-FIND_STRAYS = "work.find_strays"
+from calcifer.work.service.strays import FIND_STRAYS
 
 
 def register(jobs: Jobs, var: Path) -> None:

@@ -47,6 +47,11 @@ class Repository:
         except pygit2.GitError as error:
             if not (path / ".git").exists() and not (path / "HEAD").exists():
                 raise NotFound(f"There is no git repository in {path}.") from None
+            if "object format" in str(error):  # libgit2 reads SHA-1 alone
+                raise Unavailable(
+                    f"The repository {path.name} names its objects by SHA-256, which Calcifer cannot read.",
+                    mend="Convert it to SHA-1: git fast-export --all, into a repository made with plain git init.",
+                ) from error
             raise Unavailable(f"The repository {path.name} cannot be read: {error}.") from error
 
     @property
@@ -119,6 +124,10 @@ class Repository:
         if not isinstance(found, pygit2.Commit):
             raise NotFound(f"{self.path.name} has no commit {oid[:12]}.")
         return commit_of(found)
+
+    def has(self, oid: str) -> bool:
+        """Whether there is an object with this id; one that nothing names is pruned some day."""
+        return oid in self._git
 
     def _get(self, oid: str) -> Any:
         # Any, because pygit2's stubs do not have Commit, Tree and Blob below Object.

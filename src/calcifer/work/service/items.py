@@ -15,7 +15,7 @@ from calcifer.work.branches import branch_name
 from calcifer.work.errors import AlreadyComplete
 from calcifer.work.models import ChecklistEntry, Item
 from calcifer.work.schemas import ItemChanges, NewItem
-from calcifer.work.service.storing import get_open, head_of, main_of, move_branch, repository_of, save
+from calcifer.work.service.storing import get_open, main_of, move_branch, repository_of, save
 
 APP = "calcifer-app"
 
@@ -121,10 +121,13 @@ def drop(uow: UnitOfWork, number: int) -> Item:
         raise Conflict(f"#{number} has open children: complete or drop these first.")
     repository = repository_of(uow, item.service)
     if item.branch:
-        head = head_of(repository, item)
+        head = repository.branch(item.branch)
         release_worktrees(repository, item)
-        repository.propose(item.dropped_ref, repository.tip(item.dropped_ref), head, f"calcifer: drop #{number}")
-        move_branch(repository, item, head, None, f"calcifer: drop #{number}")
+        # Who deleted the branch by hand wanted to be rid of the item: its commits are kept where they are still there.
+        kept = head or (item.head if item.head and repository.has(item.head) else None)
+        repository.propose(item.dropped_ref, repository.tip(item.dropped_ref), kept, f"calcifer: drop #{number}")
+        if head:
+            move_branch(repository, item, head, None, f"calcifer: drop #{number}")
     item.state = "dropped"
     save(uow, item, f"Drop #{number}")
     activity.record(uow, "work.drop", f"#{number} {item.title}", service=item.service.name, item_number=number)

@@ -14,20 +14,28 @@ from calcifer.work.service.items import edit
 from calcifer.work.service.items import open as open_item
 from calcifer.work.service.storing import head_of, repository_of, save
 
+FIND_STRAYS = "work.find_strays"
 LOOK = 2000
 
 
 def find_strays(uow: UnitOfWork, service: Service) -> int:
-    """List the first-parent commits on main since the last known one that no completion brought in; return how many are new."""
+    """List the first-parent commits on main since the baseline that no completion brought in; return how many are new.
+
+    All of them, as far as the limit, and not only those above the last known one: a completion may have come on top of one
+    that nobody had looked at.
+    """
     permissions.require(uow.actor, "work.find_strays")
     repository = repository_of(uow, service)
     tip = repository.branch(service.main_branch)
     if tip is None or tip == service.baseline:
         return 0
+    baseline = service.baseline if service.baseline and repository.has(service.baseline) else None  # rewritten since
     found = 0
-    for commit in repository.log(tip, without=service.baseline, first_parent=True, limit=LOOK):
-        if queries.known_merges(uow.db, service.id, [commit.oid]):
-            break  # what is older was looked at when this one came
+    commits = repository.log(tip, without=baseline, first_parent=True, limit=LOOK)
+    known = queries.known_merges(uow.db, service.id, [commit.oid for commit in commits])
+    for commit in commits:
+        if commit.oid in known:
+            continue
         uow.db.add(
             Stray(
                 service_id=service.id,
