@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from calcifer.kit import journal
 from calcifer.kit.db import Database
+from calcifer.kit.git.damage import told_of_any
 from calcifer.kit.git.moves import Mover
 from calcifer.kit.git.repository import Person, Repository
 from calcifer.kit.locks import WriteLock
@@ -63,6 +64,10 @@ class Refs:
         for mover in self._movers.values():
             mover.abort()
 
+    def names(self) -> list[str]:
+        """Return the names of the repositories that were opened."""
+        return [path.name for path in self._opened]
+
     def moved(self) -> list[Repository]:
         """Return the repositories for which something is proposed."""
         return [repository for repository in self._opened.values() if repository.moves]
@@ -107,8 +112,9 @@ class Units:
     @contextmanager
     def read(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Give a unit that cannot write; it waits for nobody."""
-        with self.database.reading() as session:
-            yield UnitOfWork(session, Refs(), actor, self.clock())
+        refs = Refs()
+        with self.database.reading() as session, told_of_any(refs.names):
+            yield UnitOfWork(session, refs, actor, self.clock())
 
     @contextmanager
     def write(self, actor: Actor, request_id: str | None = None) -> Iterator[UnitOfWork]:
@@ -118,8 +124,9 @@ class Units:
             self._replay(with_held=False)
             with self.database.writing() as session, closing(Refs(writes=True)) as refs:
                 uow = UnitOfWork(session, refs, actor, self.clock(), request_id)
-                yield uow
-                self._commit(uow)
+                with told_of_any(refs.names):
+                    yield uow
+                    self._commit(uow)
         if uow.jobs:
             self.start_jobs(uow.jobs)
 

@@ -1,12 +1,24 @@
 """The only place that turns what libgit2 says about a damaged repository into a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pygit2
 
 from calcifer.kit.errors import Unavailable
+
+
+@contextmanager
+def told_of_any(names: Callable[[], Iterable[str]]) -> Iterator[None]:
+    """Raise Unavailable for what libgit2 cannot read in one of the repositories that a unit of work has opened (`names`)."""
+    try:
+        yield
+    except pygit2.GitError as error:
+        raise Unavailable(
+            f"A repository is damaged or cannot be read ({', '.join(names())}): {str(error).strip(chr(39))}.",
+            mend="Look at it with: git fsck",
+        ) from error
 
 
 @contextmanager

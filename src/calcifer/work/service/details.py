@@ -1,8 +1,10 @@
 """Everything about one item in one place, for its page, the API, the command line and `context`; reads only."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from calcifer.kit.errors import NotFound
+from calcifer.kit.errors import NotFound, Unavailable
+from calcifer.kit.git.damage import told
 from calcifer.kit.git.repository import Change, Commit, Repository
 from calcifer.kit.uow import UnitOfWork
 from calcifer.work import policies, queries
@@ -49,8 +51,9 @@ def details(uow: UnitOfWork, number: int) -> Details:
     if item.is_parent:
         found.children = queries.list_children(uow.db, number)
     try:
-        _read_git(uow, found)
-    except NotFound as error:
+        with told(Path(item.service.path)):
+            _read_git(uow, found)
+    except (NotFound, Unavailable) as error:
         found.problem = error.message
     return found
 
