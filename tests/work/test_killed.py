@@ -125,3 +125,43 @@ def test_main_moved_by_hand_after_the_kill_opens_the_item_again_with_a_notice(wi
     with wiring.units.write(OWNER) as uow:
         work.complete(uow, number)
     assert factories.git(path, "status", "--porcelain") == ""
+
+
+def test_a_worktree_stays_where_the_completion_is_lost(wiring: Wiring) -> None:
+    path = factories.service(wiring)
+    number = factories.ready(wiring)
+    with wiring.units.write(OWNER) as uow:
+        tree = work.checkout(uow, number, wiring.settings.var / "worktrees")
+    killed_at(wiring, "database committed", complete_it(number))
+    factories.git(path, "commit", "-q", "--allow-empty", "-m", "By hand")
+    wiring.units.replay()
+    assert factories.git(tree, "status", "--porcelain") == ""
+
+
+def test_main_that_went_on_from_the_merge_does_not_open_the_item_again(wiring: Wiring) -> None:
+    path = factories.service(wiring)
+    number = factories.ready(wiring)
+    killed_at(wiring, "refs committed", complete_it(number))
+    pushed = factories.git(path, "commit-tree", "main^{tree}", "-p", "main", "-m", "Pushed on top")
+    factories.git(path, "update-ref", "refs/heads/main", pushed)
+    wiring.units.replay()
+    with wiring.units.read(OWNER) as uow:
+        assert queries.get_item(uow.db, number).state == "completed"
+    assert factories.git(path, "status", "--porcelain") == ""
+
+
+def test_a_lock_that_a_power_cut_left_holds_one_repository_and_no_other(wiring: Wiring) -> None:
+    path = factories.service(wiring)
+    number = factories.ready(wiring)
+    killed_at(wiring, "database committed", complete_it(number))
+    lock = path / ".git" / "refs" / "heads" / "main.lock"
+    lock.touch()
+    factories.service(wiring, "other")
+    assert factories.opened(wiring, "other") > number
+    with wiring.units.read(OWNER) as uow:
+        (row,) = factories.journal(uow.db)
+    assert "main.lock" in (row.held or "")
+    lock.unlink()
+    wiring.units.replay()
+    assert "1.27" in (path / "docker-compose.yml").read_text()
+    assert factories.git(path, "status", "--porcelain") == ""

@@ -107,6 +107,7 @@ def _planned(repository: Repository, keep: Path) -> RepositoryPlan:
                 f"The checkout {checkout.path} is on '{checkout.branch}', which this would delete.",
                 mend=f"git -C {checkout.path} switch another branch, then repeat.",
             )
+        checkouts.require_ready(checkout)
         changes = repository.changes(move.old, move.new)
         lost, same = checkouts.obstacles(checkout, changes)
         if not checkout.is_main and checkout.path not in repository.origins:
@@ -150,8 +151,7 @@ def _follow(path: Path, following: Following) -> None:
     found = next((c for c in checkouts.checkouts(repository) if str(c.path) == following.checkout), None)
     if found is None or found.branch is None:
         raise NotFound(f"The checkout {following.checkout} is not there any more.")
-    changes = repository.changes(following.old_tree, following.new_tree)
-    checkouts.follow(found, following.old_tree, following.new_tree, changes)
+    checkouts.follow(repository, found, following.old_tree, following.new_tree)
 
 
 def clear(session: Session, row_id: int, held: str | None) -> None:
@@ -175,23 +175,33 @@ def replay(session: Session, row: JournalRow, handlers: Mapping[str, Lost], now:
             lost = _move_the_rest(Repository(Path(part.path)), part.moves)
         except NotFound:
             lost = [f"The repository {part.path} is gone."]
+        except CalciferError as error:
+            # One repository that cannot be written (a lock that a power cut left) must not stop every writer of the workspace.
+            clear(session, row.id, error.message)
+            return
         if lost:
-            part.following = []
+            part.following, part.worktrees = [], []
             if plan.lost:
                 handlers[plan.lost[0]](session, plan.lost[1], " ".join(lost), now)
     clear(session, row.id, follow(plan))
 
 
 def _move_the_rest(repository: Repository, moves: list[RefMove]) -> list[str]:
-    """Move the refs that are still where they were; return a sentence for each that is neither there nor where it should be."""
+    """Move the refs that are still where they were; return a sentence for each that is neither there nor came to where it should
+    be, whether it is there still or has gone on.
+    """
     tips = {move.ref: repository.tip(move.ref) for move in moves}
     lost = [
         f"'{move.ref.removeprefix(HEADS)}' in {repository.path.name} was moved by somebody else meanwhile."
         for move in moves
-        if tips[move.ref] not in (move.old, move.new)
+        if tips[move.ref] not in (move.old, move.new) and not _is_beyond(repository, tips[move.ref], move.new)
     ]
     todo = [move for move in moves if tips[move.ref] == move.old and move.old != move.new]
     if todo and not lost:
         with prepared(repository.path, todo) as mover:
             mover.commit()
     return lost
+
+
+def _is_beyond(repository: Repository, tip: str | None, new: str | None) -> bool:
+    return tip is not None and new is not None and repository.contains(tip, new)

@@ -13,17 +13,19 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pygit2
 
-from calcifer.kit.errors import Conflict, Unavailable
-from calcifer.kit.git.program import Answer, GitFailed, run
+from calcifer.kit.errors import Conflict
+from calcifer.kit.git import on_disk
+from calcifer.kit.git.program import Answer, GitFailed, held_lock, locked, run
 from calcifer.kit.git.repository import HEADS, Change, Repository
 from calcifer.kit.git.trees import Blob
 
-LINK_MODE = 0o120000
-SUBMODULE_MODE = 0o160000
+PATIENCE_SECONDS = 5
+"""How long another git may hold an index."""
 
 
 class CheckoutInTheWay(Conflict):
@@ -111,10 +113,7 @@ def snapshot(checkout: Checkout, base: str, paths: Iterable[str] | None = None) 
     named path is ignored or does not exist.
     """
     if (checkout.git_dir / "MERGE_HEAD").exists() or any(edit.kind == "conflict" for edit in edits(checkout)):
-        raise Conflict(
-            f"A merge is unfinished in {checkout.path}: end it there first.",
-            mend="git merge --continue or git merge --abort",
-        )
+        raise _unfinished(checkout)
     names = None if paths is None else list(paths)
     with tempfile.TemporaryDirectory(prefix="calcifer-index-") as folder:
         index = Path(folder) / "index"
@@ -139,6 +138,33 @@ def snapshot(checkout: Checkout, base: str, paths: Iterable[str] | None = None) 
         return run("write-tree", cwd=checkout.path, env=env).text.strip()
 
 
+def _unfinished(checkout: Checkout) -> CheckoutInTheWay:
+    return CheckoutInTheWay(
+        f"A merge is unfinished in {checkout.path}: end it there first.",
+        mend=f"git -C {checkout.path} merge --continue, or merge --abort",
+    )
+
+
+def require_ready(checkout: Checkout) -> None:
+    """Raise where git could not let this checkout follow whatever comes: conflicts in its index, or another git that holds it.
+
+    To be asked before refs move. A checkout that stays behind its branch shows a reversal of it, which the next commit there makes.
+    """
+    if unmerged(checkout):
+        raise _unfinished(checkout)
+    lock = checkout.git_dir / "index.lock"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while lock.exists():
+        if time.monotonic() > deadline:
+            raise locked(lock)
+        time.sleep(0.05)
+
+
+def unmerged(checkout: Checkout) -> list[str]:
+    """Return the paths that a merge in this checkout has left in conflict."""
+    return _INDEXES.unmerged(checkout.git_dir / "index")
+
+
 def obstacles(checkout: Checkout, changes: list[Change]) -> tuple[list[str], list[str]]:
     """Return the paths that following `changes` would lose, and those that already have the new content but not in the index.
 
@@ -147,11 +173,13 @@ def obstacles(checkout: Checkout, changes: list[Change]) -> tuple[list[str], lis
     if not changes or not checkout.path.is_dir():
         return [], []
     index = staged(checkout, [change.path for change in changes])
+    going = {change.path for change in changes if change.new is None}
+    keeps_modes = cache(lambda: _keeps_modes(checkout))
     lost, same, suspicious = [], [], []
     for change in changes:
         in_index = index.get(change.path)
-        state = _content(checkout.path, change)
-        if in_index not in (change.old, change.new):
+        state = on_disk.state(checkout.path, change, going, keeps_modes)
+        if in_index not in (change.old, change.new) or state == "blocked":
             lost.append(change.path)
         elif state == "other":
             suspicious.append(change)
@@ -195,6 +223,11 @@ class _Indexes:
                     found[name] = Blob(str(entry.id), entry.mode)
             return found
 
+    def unmerged(self, path: Path) -> list[str]:
+        with self._lock:
+            sides = [side for triple in self._read(path).conflicts or () for side in triple if side is not None]
+            return sorted({side.path for side in sides})
+
     def _read(self, path: Path) -> pygit2.Index:
         try:
             status = path.stat()
@@ -213,35 +246,9 @@ class _Indexes:
 _INDEXES = _Indexes()
 
 
-def _content(root: Path, change: Change) -> str:
-    """Say whether the file on disk is the "old" version, the "new" one, or "other"; modes other than a link's do not count."""
-    path = root / change.path
-    if _behind_a_file_or_link(root, change.path):
-        return "old" if change.old is None else "other"
-    try:
-        status = path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return "new" if change.new is None else "old" if change.old is None else "other"
-    if path.is_dir() and not path.is_symlink():
-        modes = {blob.mode for blob in (change.old, change.new) if blob}
-        if SUBMODULE_MODE in modes:
-            return "old"
-        return "old" if change.old is None and not any(path.iterdir()) else "other"
-    oid = pygit2.hash(os.fsencode(path.readlink())) if path.is_symlink() else pygit2.hashfile(os.fspath(path))
-    is_link = (status.st_mode & 0o170000) == LINK_MODE
-    for state, blob in (("new", change.new), ("old", change.old)):
-        if blob and blob.oid == str(oid) and (blob.mode == LINK_MODE) == is_link:
-            return state
-    return "other"
-
-
-def _behind_a_file_or_link(root: Path, path: str) -> bool:
-    here = root
-    for part in path.split("/")[:-1]:
-        here /= part
-        if here.is_symlink() or here.is_file():
-            return True
-    return False
+def _keeps_modes(checkout: Checkout) -> bool:
+    answer = run("config", "--type=bool", "--get", "core.fileMode", cwd=checkout.path, accept=(0, 1))
+    return answer.text.strip() != "false"
 
 
 def _filtered(checkout: Checkout, changes: list[Change]) -> list[tuple[Change, str]]:
@@ -260,20 +267,40 @@ def _filtered(checkout: Checkout, changes: list[Change]) -> list[tuple[Change, s
     return answers
 
 
-def follow(checkout: Checkout, old_tree: str, new_tree: str, changes: list[Change]) -> None:
+def follow(repository: Repository, checkout: Checkout, old_tree: str, new_tree: str) -> None:
     """Bring files and index of a checkout from `old_tree` to `new_tree`; raises CheckoutInTheWay and then has changed no file."""
+    changes = repository.changes(old_tree, new_tree)
     lost, same = obstacles(checkout, changes)
     if lost:
         raise in_the_way(checkout, lost)
-    if same:
-        names = b"".join(os.fsencode(path) + b"\0" for path in same)
-        _patiently("update-index", "--add", "--remove", "-z", "--stdin", cwd=checkout.path, stdin=names)
-    answer = _patiently("read-tree", "-m", "-u", old_tree, new_tree, cwd=checkout.path)
+    going = {change.path for change in changes if change.new is None}
+    # First what goes: a link or a file cannot come into the index beside what lay in a folder of its name.
+    for options, paths in (("--force-remove", going.intersection(same)), ("--add", set(same) - going)):
+        if paths:
+            names = b"".join(os.fsencode(path) + b"\0" for path in paths)
+            _patiently("update-index", options, "-z", "--stdin", cwd=checkout.path, stdin=names)
+    between = _already(repository, checkout, old_tree, changes)
+    if between == new_tree:
+        return
+    answer = _patiently("read-tree", "-m", "-u", between, new_tree, cwd=checkout.path)
     if answer.code:
         _patiently("update-index", "-q", "--refresh", cwd=checkout.path)  # only the times on disk may differ
-        answer = _patiently("read-tree", "-m", "-u", old_tree, new_tree, cwd=checkout.path)
+        answer = _patiently("read-tree", "-m", "-u", between, new_tree, cwd=checkout.path)
     if answer.code:
         raise CheckoutInTheWay(f"The checkout {checkout.path} is in the way: {answer.err[-400:]}")
+
+
+def _already(repository: Repository, checkout: Checkout, old_tree: str, changes: list[Change]) -> str:
+    """Return `old_tree` with those changes that the index of the checkout has already.
+
+    git would take what is new there for untracked where a file or link stands in for a folder, and refuse.
+    """
+    index = staged(checkout, [change.path for change in changes])
+    there = {change.path: change.new for change in changes if index.get(change.path) == change.new}
+    going = {path: None for path, new in there.items() if new is None}
+    coming = {path: new for path, new in there.items() if new is not None}
+    without = repository.edit(old_tree, going) if going else old_tree
+    return repository.edit(without, coming) if coming else without
 
 
 def in_the_way(checkout: Checkout, lost: list[str]) -> CheckoutInTheWay:
@@ -286,16 +313,15 @@ def in_the_way(checkout: Checkout, lost: list[str]) -> CheckoutInTheWay:
 
 
 def _patiently(*args: str, cwd: Path, stdin: bytes | None = None) -> Answer:
-    """Run a command that needs the index, waiting up to 5 seconds for another git to let go of it."""
-    deadline = time.monotonic() + 5
+    """Run a command that needs the index, waiting for another git to let go of it."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         answer = run(*args, cwd=cwd, stdin=stdin, accept=(0, 1, 128))
-        if "index.lock" not in answer.err:
+        lock = held_lock(answer.err)
+        if lock is None:
             return answer
         if time.monotonic() > deadline:
-            raise Unavailable(
-                f"Another git command holds {cwd}, or a killed one left its lock: {answer.err.splitlines()[0]}"
-            )
+            raise locked(lock)
         time.sleep(0.05)
 
 

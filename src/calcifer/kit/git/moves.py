@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from calcifer.kit.errors import CalciferError, Conflict, Unavailable
-from calcifer.kit.git.program import arguments, environment
+from calcifer.kit.git.program import arguments, environment, held_lock, locked
 
 ZERO = "0" * 40
 _MOVED = re.compile(r"ref '([^']+)': (?:is at|reference already exists|unable to resolve|reference is missing)")
@@ -105,6 +105,8 @@ class Mover:
             return BranchMoved(
                 f"'{_short(moved[1])}' in {self._path.name} was moved by somebody else meanwhile: look again, then repeat."
             )
+        if lock := held_lock(err):
+            return locked(lock)
         return Unavailable(f"git could not move a branch in {self._path.name}: {err[-400:]}")
 
     def _end(self) -> None:

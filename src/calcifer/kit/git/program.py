@@ -1,6 +1,7 @@
 """The only place that starts the git program; gives it a clean environment, no terminal, no hooks and a time limit."""
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,23 @@ class Answer:
 
 class GitFailed(Unavailable):
     """A git command failed in a way that its caller did not expect; the message ends with git's own words."""
+
+
+_LOCK = re.compile(r"Unable to create '(.+?\.lock)': File exists")
+
+
+def held_lock(err: str) -> Path | None:
+    """Return the lock of another git that a command has met, by its words, or None."""
+    found = _LOCK.search(err)
+    return Path(found[1]) if found else None
+
+
+def locked(lock: Path) -> Unavailable:
+    """Make the error about a lock that stays: git has none that tells a running holder from one that a power cut took."""
+    return Unavailable(
+        f"Another git command holds {lock}, or one that was killed has left it.",
+        mend=f"Where no git runs there: rm {lock}",
+    )
 
 
 def environment(**extra: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ def checkout(case: Case) -> Verdict:
     return Verdict(
         "checkout",
         "fail",
-        f"In a checkout of main {counted(len(case.obstacles), 'file')} would be overwritten.",
+        f"In a checkout of main {counted(len(case.obstacles), 'file')} {'is' if len(case.obstacles) == 1 else 'are'} in the way.",
         'Commit these edits as an item of their own (calcifer work collect SERVICE -m "…"), move them away or undo them',
         tuple(visible(path) for path in case.obstacles),
     )

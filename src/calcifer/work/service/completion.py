@@ -19,6 +19,7 @@ from calcifer.work.rules import Case, Checked, Verdict
 from calcifer.work.schemas import NewWaiver
 from calcifer.work.service.items import release_worktrees
 from calcifer.work.service.storing import get_open, head_of, main_of, move_branch, record_of, repository_of, save
+from calcifer.work.service.strays import FIND_STRAYS
 
 PUSH = "git.push"
 
@@ -54,6 +55,7 @@ def _obstacles(repository: Repository, item: Item, main: str) -> list[str]:
     found = []
     changes = repository.changes(main, merge.tree)
     for checkout in checkouts.on_branch(repository, item.service.main_branch):
+        found += [f"{path} (a merge is unfinished) in {checkout.path}" for path in checkouts.unmerged(checkout)]
         lost, _ = checkouts.obstacles(checkout, changes)
         found += [f"{path} in {checkout.path}" for path in lost]
     return found
@@ -161,6 +163,8 @@ def _finish(uow: UnitOfWork, repository: Repository, item: Item, main: str, head
     repository.propose(HEADS + service.main_branch, main, item.merge, why)
     repository.propose(item.ref, repository.tip(item.ref), None, why)
     uow.refs.lost = ("work.lost", str(item.number))
+    if service.head != main:  # somebody was there since the last look, and the next one finds the merge on top
+        promises.promise(uow, FIND_STRAYS, service.name)
     catalog.rescan(uow, service)
     if repository.remote_url("origin"):
         promises.promise(uow, PUSH, service.name)
