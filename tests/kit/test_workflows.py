@@ -310,6 +310,25 @@ def test_a_killed_command_gives_it_back(units: Units, home: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("more", [("command",), ()])
+def test_what_died_does_not_keep_the_same_promise_waiting(units: Units, home: Path, more: tuple[str, ...]) -> None:
+    dead = promised(units, "test.die")
+    assert begin(home, 1, *(str(dead) for _ in more)).wait(30) == -signal.SIGKILL
+    again = promised(units, "test.die")
+    assert again != dead
+    made = Jobs(units, home / "var")
+    register(made, home, 1)
+    ended: list[JobRow] = []
+    waiting = threading.Thread(target=lambda: ended.append(made.wait(again)), daemon=True)
+    waiting.start()
+    waiting.join(20)
+    assert [row.state for row in ended] == ["done"]
+    assert row_of(units, dead).state == "pending"  # the next who looks does it
+    assert list((home / "var" / "runners").iterdir()) == []
+    units.database.close()
+
+
+@pytest.mark.slow
 def test_a_command_takes_over_from_a_dead_server(units: Units, home: Path) -> None:
     row_id = promised(units, "test.die")
     assert begin(home, 1).wait(30) == -signal.SIGKILL

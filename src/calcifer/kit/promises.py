@@ -175,6 +175,14 @@ def find_latest(session: Session, name: str, subject: str) -> JobRow | None:
     return session.scalars(query.limit(1)).first()
 
 
+def find_ahead(session: Session, row: JobRow) -> JobRow | None:
+    """Return the job of the same name and subject that runs, or did when its runner died, and that `row` therefore waits for."""
+    if row.state != "pending":
+        return None
+    query = select(JobRow).where(JobRow.state == "running", JobRow.name == row.name, JobRow.subject == row.subject)
+    return session.scalars(query.limit(1)).first()
+
+
 def list_jobs(session: Session, *, prefix: str = "", finished: bool | None = None, limit: int = 50) -> list[JobRow]:
     """Return up to `limit` jobs whose name begins with `prefix`, newest first."""
     query = select(JobRow).order_by(JobRow.id.desc()).limit(limit)

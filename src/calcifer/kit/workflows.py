@@ -258,12 +258,13 @@ class Jobs:
         while True:
             with self._database.reading() as session:
                 row = promises.get_job(session, row_id)
+                first = promises.find_ahead(session, row) or row
             if row.finished or (row.state == "pending" and row.due_at > self._units.clock()):
                 return row
             if row.progress and row.progress != told:
                 told = row.progress
                 tell(told)
-            if self.server() is None and self._take_over(row):
+            if self.server() is None and self._take_over(first):
                 continue
             time.sleep(pause)
             pause = min(pause * 1.5, 0.25)
