@@ -1,6 +1,7 @@
 """Where all branches of many repositories stand."""
 
 import shutil
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 
@@ -56,9 +57,13 @@ def _history() -> list[str]:
     return words
 
 
+_minutes = count()  # a commit a minute: git and libgit2 find their way through history by its times
+
+
 def _commit(branch: str, message: str, *, mark: str = "", merge: str = "") -> str:
     text = f"{branch} {message}"
+    at = 1_700_000_000 + next(_minutes) * 60
     return (
-        f"commit refs/heads/{branch}\n{mark}committer Ada <ada@example.org> 1700000000 +0000\n"
+        f"commit refs/heads/{branch}\n{mark}committer Ada <ada@example.org> {at} +0000\n"
         f"data {len(message)}\n{message}\n{merge}M 100644 inline file\ndata {len(text)}\n{text}\n\n"
     )
