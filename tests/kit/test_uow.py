@@ -183,3 +183,25 @@ def test_a_branch_that_blocks_another_is_named(home: Path) -> None:
     git(home / "one", "branch", "work")
     with pytest.raises(Conflict, match=r"'work' in one is in the way of 'work/1-x'"):
         prepared(home / "one", [RefMove("refs/heads/work/1-x", None, tip)])
+
+
+def test_a_row_that_a_power_cut_brought_back_does_nothing_again(home: Path) -> None:
+    with units(home).database.reading() as session:
+        before = session.scalar(text("SELECT count(*) FROM journal"))
+    run_and_die(home, "database committed", 1)
+    with units(home).database.reading() as session:
+        row = session.execute(text("SELECT id, at, plan FROM journal")).one()
+    units(home).replay()
+    for name in ("one", "two"):
+        (home / name / "number").write_text("by hand\n")
+        git(home / name, "commit", "-q", "-m", "By hand", "number")
+    tips = [git(home / name, "rev-parse", "main") for name in ("one", "two")]
+    with units(home).database.writing() as session:
+        session.execute(text("INSERT INTO journal (id, at, plan) VALUES (:id, :at, :plan)"), row._asdict())
+        session.commit()
+    units(home).replay()
+    with units(home).database.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM journal")) == before
+    assert [git(home / name, "rev-parse", "main") for name in ("one", "two")] == tips
+    assert (home / "one" / "number").read_text() == "by hand\n"
+    assert git(home / "one", "status", "--porcelain") == "M edited\n?? untracked"

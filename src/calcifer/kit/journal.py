@@ -3,6 +3,9 @@
 The row is written by the transaction that it belongs to. It says which refs then have to move, and which checkouts follow. Who
 finds a row when taking the write lock knows that its writer died, and finishes the work: every step is a compare-and-swap or
 finds itself done. A ref that somebody else has moved since is never forced: the row's `lost` handler is told instead.
+
+A power cut may bring back a row whose work was done (its deletion is not flushed, which would take as long as all the rest): so
+what has been built on it since counts as done, too.
 """
 
 import json
@@ -172,15 +175,19 @@ def replay(session: Session, row: JournalRow, handlers: Mapping[str, Lost], now:
     plan = Plan.loads(row.plan)
     for part in plan.repositories:
         try:
-            lost = _move_the_rest(Repository(Path(part.path)), part.moves)
+            repository = Repository(Path(part.path))
+            lost = _move_the_rest(repository, part.moves)
+            gone_on = any(repository.tip(move.ref) != move.new for move in part.moves)
         except NotFound:
-            lost = [f"The repository {part.path} is gone."]
+            lost, gone_on = [f"The repository {part.path} is gone."], True
         except CalciferError as error:
             # One repository that cannot be written (a lock that a power cut left) must not stop every writer of the workspace.
             clear(session, row.id, error.message)
             return
+        if gone_on:
+            part.following = []
         if lost:
-            part.following, part.worktrees = [], []
+            part.worktrees = []
             if plan.lost:
                 handlers[plan.lost[0]](session, plan.lost[1], " ".join(lost), now)
     clear(session, row.id, follow(plan))
@@ -191,10 +198,11 @@ def _move_the_rest(repository: Repository, moves: list[RefMove]) -> list[str]:
     be, whether it is there still or has gone on.
     """
     tips = {move.ref: repository.tip(move.ref) for move in moves}
+    arrived = {move.ref for move in moves if _is_in(repository, move.new, tips[move.ref])}
     lost = [
         f"'{move.ref.removeprefix(HEADS)}' in {repository.path.name} was moved by somebody else meanwhile."
         for move in moves
-        if tips[move.ref] not in (move.old, move.new) and not _is_beyond(repository, tips[move.ref], move.new)
+        if tips[move.ref] not in (move.old, move.new) and move.ref not in arrived and not (arrived and move.new is None)
     ]
     todo = [move for move in moves if tips[move.ref] == move.old and move.old != move.new]
     if todo and not lost:
@@ -203,5 +211,5 @@ def _move_the_rest(repository: Repository, moves: list[RefMove]) -> list[str]:
     return lost
 
 
-def _is_beyond(repository: Repository, tip: str | None, new: str | None) -> bool:
-    return tip is not None and new is not None and repository.contains(tip, new)
+def _is_in(repository: Repository, commit: str | None, tip: str | None) -> bool:
+    return bool(commit and tip and repository.contains(tip, commit))

@@ -169,6 +169,7 @@ class Units:
             self.on_step("refs committed")
         held = journal.follow(plan)
         self.on_step("followed")
-        journal.clear(uow.db, row_id, held)
-        uow.db.commit()
+        with self.database.settling() as session:
+            journal.clear(session, row_id, held)
+            session.commit()
         self.on_step("cleared")

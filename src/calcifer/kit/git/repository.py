@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pygit2
-from pygit2.enums import AttrCheck, DiffOption, FileMode, ObjectType, SortMode
+from pygit2.enums import AttrCheck, ConfigLevel, DiffOption, FileMode, ObjectType, SortMode
 
 from calcifer.kit.errors import Conflict, Invalid, NotFound, Unavailable
 from calcifer.kit.git import durable, merges, trees
@@ -341,7 +341,20 @@ class Repository:
 
     def attribute(self, path: str, name: str, commit: str) -> str | bool | None:
         """Return a gitattribute of `path` as of `commit` (True, False, a text, or None where it is unspecified)."""
+        if not self._has_attributes(path, commit):
+            return None  # libgit2 would read the whole index first
         return self._git.get_attr(path, name, AttrCheck.INCLUDE_COMMIT | AttrCheck.INDEX_ONLY, commit)
+
+    def _has_attributes(self, path: str, commit: str) -> bool:
+        """Whether any file could give `path` an attribute: on its way in the commit, in this repository, of the user or machine."""
+        parts = path.split("/")
+        if any(self.entry(commit, "/".join([*parts[:depth], ".gitattributes"])) for depth in range(len(parts))):
+            return True
+        if (self.git_dir / "info" / "attributes").exists() or "core.attributesfile" in self._git.config:
+            return True
+        levels = ((ConfigLevel.XDG, "attributes"), (ConfigLevel.SYSTEM, "gitattributes"))
+        folders = ((folder, name) for level, name in levels for folder in pygit2.settings.search_path[level].split(":"))
+        return any(Path(folder, name).exists() for folder, name in folders if folder)
 
     def remote_url(self, name: str = "origin") -> str | None:
         """Return the address of a remote, or None."""

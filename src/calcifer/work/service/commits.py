@@ -64,9 +64,10 @@ def commit(uow: UnitOfWork, number: int, new: NewCommit) -> str:
             "Nothing of yours is lost: compare both versions, then commit again."
         )
     tree = _from_worktree(repository, item, head, new) if new.from_worktree else repository.tree_of(head)
-    tree = with_files(repository, tree, head, new.files)
+    edits = edits_of(repository, tree, head, new.files)
     if new.entry is not None:
-        tree = repository.edit(tree, {item.fragment: Blob(repository.write_blob(new.entry.encode() + b"\n"))})
+        edits[item.fragment] = Blob(repository.write_blob(new.entry.encode() + b"\n"))
+    tree = repository.edit(tree, edits)
     if tree == repository.tree_of(head):
         raise Invalid.field("files", "There is nothing to commit: the branch has this content already.")
     made = commit_tree(uow, repository, item, head, tree, new.message)
@@ -101,6 +102,11 @@ def _from_worktree(repository: Repository, item: Item, head: str, new: NewCommit
 
 def with_files(repository: Repository, tree: str, commit: str, files: list[FileContent]) -> str:
     """Return `tree` with these texts in it; line endings and modes of files that are there stay as they are."""
+    return repository.edit(tree, edits_of(repository, tree, commit, files))
+
+
+def edits_of(repository: Repository, tree: str, commit: str, files: list[FileContent]) -> dict[str, Blob | None]:
+    """Store these texts, and return what to edit `tree` with."""
     edits: dict[str, Blob | None] = {}
     for file in files:
         path = checked_path(file.path)
@@ -120,7 +126,7 @@ def with_files(repository: Repository, tree: str, commit: str, files: list[FileC
         if old is not None:
             content = _with_line_endings_of(repository.blob(old.oid), content)
         edits[path] = Blob(repository.write_blob(content), old.mode if old else 0o100644)
-    return repository.edit(tree, edits)
+    return edits
 
 
 def _refuse_filtered(repository: Repository, path: str, commit: str) -> None:
