@@ -10,6 +10,7 @@ what has been built on it since counts as done, too.
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -184,7 +185,10 @@ def replay(session: Session, row: JournalRow, handlers: Mapping[str, Lost], now:
             # One repository that cannot be written (a lock that a power cut left) must not stop every writer of the workspace.
             clear(session, row.id, error.message)
             return
-        if gone_on:
+        if gone_on:  # a checkout may have, too: that is no reason to hold the row
+            for following in part.following if not lost else ():
+                with suppress(CalciferError):
+                    _follow(Path(part.path), following)
             part.following = []
         if lost:
             part.worktrees = []
