@@ -4,17 +4,24 @@ An open item is `item.md` on its own ref, a completed one the record in `.calcif
 alone is what `parse` trusts, but for the notes, which are everything after the heading `## Notes`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Annotated, Any, Literal
 
 import yaml
+from pydantic import Field, TypeAdapter, ValidationError
 
 from calcifer.kit.errors import Invalid
+from calcifer.kit.schemas import invalid
+from calcifer.work.models import kind_of
+from calcifer.work.schemas import Action, Category
 
 _MARK = "\n## Notes\n"
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 @dataclass(frozen=True)
@@ -59,14 +66,13 @@ class Made:
 class Record:
     """Everything that an item says. Instants are UTC, whole microseconds."""
 
-    number: int
+    number: Number
     title: str
     reason: str
-    kind: str
-    category: str
-    action: str
+    category: Category
+    action: Action
     service: str
-    state: str
+    state: Literal["open", "completed", "dropped"]
     author: str
     author_mail: str
     opened_at: datetime
@@ -74,8 +80,8 @@ class Record:
     branch: str | None = None
     is_parent: bool = False
     is_express: bool = False
-    parent: int | None = None
-    reverts: int | None = None
+    parent: Number | None = None
+    reverts: Number | None = None
     assignee: str | None = None
     docs_reason: str = ""
     notes: str = ""
@@ -89,7 +95,13 @@ class Record:
     answers_for: list[str] = field(default_factory=list)
     """Commits that were on main before the item, which it explains."""
 
+    @property
+    def kind(self) -> str:
+        """Category and action as people read them: "Service Change"."""
+        return kind_of(self.category, self.action)
 
+
+_OPTIONAL = {part.name for part in fields(Record) if part.default is not MISSING or part.default_factory is not MISSING}
 _PARTS = {"checklist": Tick, "waivers": Waived, "verdicts": Judged, "commits": Made}
 
 
@@ -97,7 +109,7 @@ def render(record: Record) -> str:
     """Write the file: front matter, then the report."""
     front: dict[str, Any] = {}
     for name, value in vars(record).items():
-        if name in ("notes", "kind") or value in (None, "", [], False):
+        if name == "notes" or (name in _OPTIONAL and value in (None, "", [], False)):
             continue
         front[name] = (
             [_plain(dict(vars(part))) if name in _PARTS else part for part in value]
@@ -105,7 +117,8 @@ def render(record: Record) -> str:
             else value
         )
     head = yaml.dump(_plain(front), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-    return f"---\n{head}---\n\n{_report(record)}{_MARK}\n{record.notes or 'None.'}\n"
+    notes = f"{_MARK}\n{record.notes}\n" if record.notes else ""
+    return f"---\n{head}---\n\n{_report(record)}{notes}"
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -170,21 +183,29 @@ def _flat(text: str) -> str:
 
 
 def parse(content: str) -> Record:
-    """Read what `render` wrote; raises Invalid with a sentence where it cannot be read."""
+    """Read what `render` wrote; raises Invalid with a sentence where anything in it is not what it has to be.
+
+    Whoever may push can have written it. What a later version has added is let be.
+    """
     text = content.replace("\r\n", "\n")
     head, mark, body = text.removeprefix("---\n").partition("\n---\n")
     if not text.startswith("---\n") or not mark:
         raise Invalid("The record has no front matter between two lines of '---'.")
     try:
         front = yaml.load(head, Loader=_Loader)  # noqa: S506  (a safe loader, written in C where there is one)
-        values = {name: value for name, value in front.items() if name in Record.__dataclass_fields__}
-        for name, part in _PARTS.items():
-            values[name] = [part(**_instants(entry)) for entry in values.get(name, [])]
-        notes = body.partition(_MARK)[2].strip("\n")
-        kind = f"{values['category']} {values['action']}"
-        return Record(**{"kind": kind, **_instants(values), "notes": "" if notes == "None." else notes})
-    except (yaml.YAMLError, TypeError, AttributeError, KeyError, ValueError) as error:
+        values = _instants(front)
+        for name in _PARTS:
+            values[name] = [_instants(entry) for entry in values.get(name, [])]
+        return _record().validate_python(values | {"notes": body.partition(_MARK)[2].strip("\n")})
+    except ValidationError as error:
+        raise Invalid(f"The record cannot be read: {invalid(error).message}") from None
+    except (yaml.YAMLError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise Invalid(f"The record cannot be read: {error}") from None
+
+
+@cache
+def _record() -> TypeAdapter[Record]:
+    return TypeAdapter(Record)
 
 
 def _instants(values: dict[str, Any]) -> dict[str, Any]:

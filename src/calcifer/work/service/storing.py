@@ -55,7 +55,7 @@ def record_of(item: Item, **more: object) -> records.Record:
     values = {
         name: getattr(item, name)
         for name in (
-            "number", "title", "reason", "kind", "category", "action", "state", "author", "author_mail", "opened_at",
+            "number", "title", "reason", "category", "action", "state", "author", "author_mail", "opened_at",
             "updated_at", "branch", "is_parent", "is_express", "reverts", "assignee", "docs_reason", "notes",
             "completed_at", "completed_by",
         )
