@@ -127,6 +127,16 @@ def test_only_kit_commits() -> None:
     assert not commits
 
 
+def test_every_select_is_a_query() -> None:
+    found = {
+        places(path)
+        for path in python_files(PACKAGE)
+        if not is_in(path, {"kit", "migrations"}) and path.stem != "queries" and path.parent.stem != "queries"
+        if any(called in {"select", "sqlalchemy.select"} for called, _ in source.calls(tree(path)))
+    }
+    assert found == set()
+
+
 def test_what_is_imported_is_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {normalised(re.split(r"[\[<>=! ]", line)[0]) for line in project["dependencies"]}

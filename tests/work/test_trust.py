@@ -50,3 +50,8 @@ def test_page_api_and_command(
     )
     assert client.post("/work/trust", data={"service_name": "web", "command": "pytest -q"}).status_code in {200, 303}
     assert calcifer("work", "trust", "web", "--command", "pytest -q").code == 0
+
+
+def test_a_number_that_is_none_is_refused(client: TestClient) -> None:
+    answer = client.post("/work/trust", data={"service_name": "web", "command": "true", "number": "9" * 5000})
+    assert answer.status_code == 422

@@ -104,6 +104,11 @@ def list_dependencies(session: Session, service_id: int) -> list[Neighbour]:
     return [Neighbour._make(row) for row in session.execute(query)]
 
 
+def list_stored_dependencies(session: Session, service_id: int) -> list[ServiceDependency]:
+    """Return the rows of what a service's descriptor says it depends on, to be changed."""
+    return list(session.scalars(select(ServiceDependency).where(ServiceDependency.service_id == service_id)))
+
+
 def list_dependents(session: Session, name: str, *, limit: int = 200) -> list[Neighbour]:
     """Return the services that say that they depend on this name."""
     query = (

@@ -3,8 +3,6 @@
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import select
-
 from calcifer.accounts import permissions
 from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, NotFound
@@ -124,8 +122,7 @@ def _take(uow: UnitOfWork, service: Service, descriptor: Descriptor) -> None:
 def _depend(uow: UnitOfWork, service: Service, names: list[str]) -> None:
     wanted = dict.fromkeys(names)
     with uow.db.no_autoflush:  # the service's own row is written once, at the end
-        rows = uow.db.scalars(select(ServiceDependency).where(ServiceDependency.service_id == service.id))
-        stored = {row.name: row for row in rows}
+        stored = {row.name: row for row in queries.list_stored_dependencies(uow.db, service.id)}
     for name in stored.keys() - wanted.keys():
         uow.db.delete(stored[name])
     uow.db.add_all(ServiceDependency(service_id=service.id, name=name) for name in wanted if name not in stored)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Form, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from calcifer.kit.errors import Invalid
@@ -162,13 +162,15 @@ def verify(request: Request, uow: Writing, number: Number) -> Response:
 
 @router.post("/trust", again="work.items")
 def trust(
-    request: Request, uow: Writing, service_name: Field = "", command: Field = "", number: Field = ""
+    request: Request,
+    uow: Writing,
+    service_name: Field = "",
+    command: Field = "",
+    number: Annotated[int | None, Form()] = None,
 ) -> Response:
     """Allow a service's verify command to run on this machine."""
     service.trust(uow, service_name, command)
     said = f"'{command}' may run for {service_name}."
     return (
-        to(request, "work.item", number=int(number), say=said)
-        if number.isdecimal()
-        else to(request, "work.items", say=said)
+        to(request, "work.item", number=number, say=said) if number is not None else to(request, "work.items", say=said)
     )
