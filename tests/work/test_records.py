@@ -123,6 +123,7 @@ records = st.builds(
     answers_for=st.lists(lines, max_size=2),
 )
 AT = datetime(2026, 1, 31, tzinfo=UTC)
+MERGED = "x0: &x0 {a: 1}\n" + "".join(f"x{n}: &x{n} {{<<: [{', '.join([f'*x{n - 1}'] * 10)}]}}\n" for n in range(1, 10))
 PLAIN = Record(1, "Pin", "Why", "service", "change", "web", "open", "Ada", "a@b", AT, AT)
 
 
@@ -149,7 +150,8 @@ def test_what_is_written_is_read(record: Record) -> None:
         "---\n- a list\n---\n",
         "---\n{bad: [\n---\n",
         "---\nnumber: 1\n---\n",
-        "---\n" + "[" * 5000 + "\n---\n",
+        "---\n" + "[" * 200_000 + "\n---\n",
+        f"---\n{MERGED}\n---\n",
         "---\n!!python/object/apply:os.system ['true']\n---\n",
         render(PLAIN).replace("number: 1", "number: one"),
         render(PLAIN).replace("number: 1", "number: -1"),

@@ -18,6 +18,7 @@ from calcifer.work.models import kind_of
 from calcifer.work.schemas import Action, Category
 
 _MARK = "\n## Notes\n"
+_DEEPEST = 10
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -192,6 +193,7 @@ def parse(content: str) -> Record:
     if not text.startswith("---\n") or not mark:
         raise Invalid("The record has no front matter between two lines of '---'.")
     try:
+        _check(head)
         front = yaml.load(head, Loader=_Loader)  # noqa: S506  (a safe loader, written in C where there is one)
         values = _instants(front)
         for name in _PARTS:
@@ -201,6 +203,17 @@ def parse(content: str) -> Record:
         raise Invalid(f"The record cannot be read: {invalid(error).message}") from None
     except (yaml.YAMLError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise Invalid(f"The record cannot be read: {error}") from None
+
+
+def _check(head: str) -> None:
+    """Refuse what `render` never writes and the loader cannot bear: deep nesting ends the process, merge keys multiply."""
+    depth = 0
+    for event in yaml.parse(head, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise ValueError(f"it is nested deeper than {_DEEPEST} levels.")
+        if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and not event.style:
+            raise ValueError("it has merge keys ('<<').")
 
 
 @cache
