@@ -90,3 +90,10 @@ def test_command(calcifer: Run, web: Path) -> None:
     ran = calcifer("work", "open", "Pin nginx", "-m", "It broke", "-s", "web", "--json")
     assert ran.code == 0, ran.err
     assert ran.json["author"] == OWNER.name
+
+
+def test_a_number_that_was_fetched_since_the_last_scan_is_not_used_again(wiring: Wiring, web: Path) -> None:
+    factories.git(web, "update-ref", "refs/calcifer/items/1", "main")
+    factories.git(web, "update-ref", "refs/dropped/2", "main")
+    assert factories.opened(wiring) == 3
+    assert factories.git(web, "rev-parse", "refs/calcifer/items/1") == factories.git(web, "rev-parse", "main")

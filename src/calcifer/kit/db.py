@@ -66,7 +66,6 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
         self._writing = self.engine.execution_options(calcifer_writes=True)
-        self._settling = self._writing.execution_options(calcifer_synchronous="NORMAL")
         reading: dict[str, Any] = {"calcifer_writes": False}
         if not self.is_sqlite:
             reading |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
@@ -90,15 +89,6 @@ class Database:
         with Session(self._writing, expire_on_commit=False) as session:
             yield session
 
-    @contextmanager
-    def settling(self) -> Iterator[Session]:
-        """Open a writing session whose commit a power cut may take back (SQLite): only for what may then be done once more.
-
-        The next commit of a writing session makes it last.
-        """
-        with Session(self._settling, expire_on_commit=False) as session:
-            yield session
-
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -115,13 +105,10 @@ def _sqlite_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        writes = options.get("calcifer_writes", True)
-        # Straight to the driver: through SQLAlchemy these cost as much as a whole query, at every request twice.
+        writes = connection.get_execution_options().get("calcifer_writes", True)
+        # Straight to the driver: through SQLAlchemy these two cost as much as a whole query, at every request twice.
         driver: Any = connection.connection.driver_connection
         driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-        if writes:
-            driver.execute(f"PRAGMA synchronous={options.get('calcifer_synchronous', 'FULL')}")
         driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

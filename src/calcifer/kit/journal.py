@@ -4,8 +4,8 @@ The row is written by the transaction that it belongs to. It says which refs the
 finds a row when taking the write lock knows that its writer died, and finishes the work: every step is a compare-and-swap or
 finds itself done. A ref that somebody else has moved since is never forced: the row's `lost` handler is told instead.
 
-A power cut may bring back a row whose work was done (its deletion is not flushed, which would take as long as all the rest): so
-what has been built on it since counts as done, too.
+A row may be found although its work was done and others have built on it (it was held, or its deletion failed): that counts as
+done, too.
 """
 
 import json

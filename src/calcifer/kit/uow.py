@@ -169,7 +169,7 @@ class Units:
             self.on_step("refs committed")
         held = journal.follow(plan)
         self.on_step("followed")
-        with self.database.settling() as session:
+        with self.database.writing() as session:
             journal.clear(session, row_id, held)
             session.commit()
         self.on_step("cleared")
