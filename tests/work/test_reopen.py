@@ -50,3 +50,18 @@ def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Run
     assert client.post(f"/work/{one}/reopen").status_code == 200
     assert api.post(f"/api/v1/work/{two}/reopen").json()["state"] == "open"
     assert calcifer("work", "reopen", three).code == 0
+
+
+def test_a_part_of_a_completed_parent_stays_dropped(wiring: Wiring, web: Path) -> None:
+    parent = factories.opened(wiring, title="Move house", is_parent=True)
+    part = factories.opened(wiring, parent=parent)
+    with wiring.units.write(OWNER) as uow:
+        work.drop(uow, part)
+    done = factories.opened(wiring, parent=parent)
+    factories.committed(wiring, done)
+    factories.finished(wiring, done)
+    for number in (done, parent):
+        with wiring.units.write(OWNER) as uow:
+            work.complete(uow, number)
+    with pytest.raises(Conflict, match="which is completed"), wiring.units.write(OWNER) as uow:
+        work.reopen(uow, part)

@@ -100,7 +100,7 @@ def _planned(repository: Repository, keep: Path) -> RepositoryPlan:
     plan = RepositoryPlan(str(repository.path), list(repository.moves.values()))
     leaving = set(repository.removed_worktrees)
     for path in repository.removed_worktrees:
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         plan.worktrees.append((str(path), str(keep / f"{path.parent.name}-{path.name}-{stamp}")))
     for checkout in checkouts.checkouts(repository):
         move = repository.moves.get(HEADS + checkout.branch) if checkout.branch else None

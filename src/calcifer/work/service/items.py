@@ -144,6 +144,8 @@ def reopen(uow: UnitOfWork, number: int) -> Item:
         raise AlreadyComplete(number)
     if item.state == "open":
         raise Conflict(f"#{number} is open.")
+    if item.parent_number and queries.get_item(uow.db, item.parent_number).state == "completed":
+        raise Conflict(f"#{number} is a part of #{item.parent_number}, which is completed: open a new item instead.")
     repository = repository_of(uow, item.service)
     if item.branch:
         kept = repository.tip(item.dropped_ref)
