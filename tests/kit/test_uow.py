@@ -205,3 +205,13 @@ def test_a_row_that_a_power_cut_brought_back_does_nothing_again(home: Path) -> N
     assert [git(home / name, "rev-parse", "main") for name in ("one", "two")] == tips
     assert (home / "one" / "number").read_text() == "by hand\n"
     assert git(home / "one", "status", "--porcelain") == "M edited\n?? untracked"
+
+
+def test_one_damaged_repository_does_not_keep_everybody_waiting(home: Path) -> None:
+    run_and_die(home, "refs committed", 1)
+    broken = git(home / "one", "rev-parse", "main^{tree}")
+    (home / "one" / ".git" / "objects" / broken[:2] / broken[2:]).write_bytes(b"power cut")
+    units(home).replay()
+    with units(home).database.reading() as session:
+        assert str(home / "one") in (session.scalar(text("SELECT held FROM journal")) or "")
+    assert git(home / "two", "status", "--porcelain") == "M edited\n?? untracked"

@@ -9,8 +9,9 @@ done, too.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +21,12 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from calcifer.kit.db import Base, Instant
-from calcifer.kit.errors import CalciferError, NotFound
+from calcifer.kit.errors import CalciferError, NotFound, Unavailable
 from calcifer.kit.git import checkouts
 from calcifer.kit.git.moves import RefMove, prepared
 from calcifer.kit.git.repository import HEADS, Repository
+
+log = logging.getLogger("calcifer.journal")
 
 
 class JournalRow(Base):
@@ -137,17 +140,32 @@ def follow(plan: Plan) -> str | None:
     for repository in plan.repositories:
         for following in repository.following:
             try:
-                _follow(Path(repository.path), following)
+                with _told(repository.path):
+                    _follow(Path(repository.path), following)
             except NotFound:
                 continue  # the checkout is gone, or on another branch by now: nothing has to follow
             except CalciferError as error:
                 held = error.message
         for path, keep in repository.worktrees:
             try:
-                checkouts.remove_worktree(Path(repository.path), Path(path), Path(keep))
+                with _told(repository.path):
+                    checkouts.remove_worktree(Path(repository.path), Path(path), Path(keep))
             except CalciferError as error:
                 held = error.message
     return held
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    """Raise Unavailable for damage and for defects, too: one repository's must not stop every writer of the workspace."""
+    try:
+        yield
+    except CalciferError:
+        raise
+    except Exception as error:
+        log.exception("What was decided could not be brought to %s", path)
+        words = f"What was decided could not be brought to {path}: {error}."
+        raise Unavailable(words, mend=f"git -C {path} fsck says whether it is damaged; the log says more.") from error
 
 
 def _follow(path: Path, following: Following) -> None:
@@ -176,9 +194,10 @@ def replay(session: Session, row: JournalRow, handlers: Mapping[str, Lost], now:
     plan = Plan.loads(row.plan)
     for part in plan.repositories:
         try:
-            repository = Repository(Path(part.path))
-            lost = _move_the_rest(repository, part.moves)
-            gone_on = any(repository.tip(move.ref) != move.new for move in part.moves)
+            with _told(part.path):
+                repository = Repository(Path(part.path))
+                lost = _move_the_rest(repository, part.moves)
+                gone_on = any(repository.tip(move.ref) != move.new for move in part.moves)
         except NotFound:
             lost, gone_on = [f"The repository {part.path} is gone."], True
         except CalciferError as error:
@@ -187,7 +206,7 @@ def replay(session: Session, row: JournalRow, handlers: Mapping[str, Lost], now:
             return
         if gone_on:  # a checkout may have, too: that is no reason to hold the row
             for following in part.following if not lost else ():
-                with suppress(CalciferError):
+                with suppress(CalciferError), _told(part.path):
                     _follow(Path(part.path), following)
             part.following = []
         if lost:
