@@ -38,7 +38,7 @@ class Wiring:
 
     def close(self) -> None:
         """Close what was opened."""
-        self.units.database.close()
+        self.units.close()
 
 
 def wire(settings: Settings) -> Wiring:

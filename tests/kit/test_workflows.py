@@ -42,7 +42,7 @@ def made(units: Units, home: Path) -> Iterator[Jobs]:
     here = Jobs(units, home / "var")
     yield here
     here.stop()
-    units.database.close()
+    units.close()
 
 
 def promised(units: Units, name: str = "test.talk", subject: str = "x") -> int:
@@ -127,7 +127,7 @@ def test_with_a_server_the_command_leaves_it_alone(units: Units, made: Jobs, hom
     began = time.monotonic()
     assert other.wait(row_id).result == {"server": True}
     assert time.monotonic() - began < 10  # woken, not found by the sweep after half a minute
-    other_units.database.close()
+    other_units.close()
 
 
 def test_a_second_server_is_refused_with_the_name_of_the_first(made: Jobs, home: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_second_server_is_refused_with_the_name_of_the_first(made: Jobs, home:
     assert made.stop()
     other.start()
     other.stop()
-    other_units.database.close()
+    other_units.close()
 
 
 def test_what_is_unavailable_is_tried_again_later(home: Path) -> None:
@@ -161,7 +161,7 @@ def test_what_is_unavailable_is_tried_again_later(home: Path) -> None:
     now += timedelta(seconds=30)
     assert made.run_due() == 1
     assert (row_of(units, row.id).state, row_of(units, row.id).error) == ("done", None)
-    units.database.close()
+    units.close()
 
 
 def test_unavailable_for_ever_fails_in_the_end(home: Path) -> None:
@@ -182,7 +182,7 @@ def test_unavailable_for_ever_fails_in_the_end(home: Path) -> None:
     assert (row.state, row.attempts) == ("failed", 6)
     assert isinstance(row.failure, Unavailable)
     assert row.failure.mend == "Look at it."
-    units.database.close()
+    units.close()
 
 
 @pytest.mark.parametrize("error", [Conflict("It has moved.", mend="Fetch."), None, ValueError("no sentence")])
@@ -248,7 +248,7 @@ def test_ids_that_begin_anew_are_not_taken_for_old_jobs(home: Path) -> None:
         with units.database.writing() as session:
             session.delete(get_job(session, row_id))
             session.commit()
-        units.database.close()
+        units.close()
 
 
 def test_progress_is_told_to_who_waits(units: Units, made: Jobs) -> None:
@@ -280,7 +280,7 @@ def test_a_killed_server_takes_it_up_again_from_the_step_that_was_not_recorded(u
     server.wait(30)
     assert row_of(units, row_id).result == {"times": 2}
     assert note(home, "stepped") - 1 == 1
-    units.database.close()
+    units.close()
 
 
 @pytest.mark.slow
@@ -294,7 +294,7 @@ def test_a_job_that_kills_every_server_is_given_up(units: Units, home: Path) -> 
         server.wait(30)
         deaths += 1
     assert row_of(units, row_id).error == "The server ended 3 times while this ran."
-    units.database.close()
+    units.close()
 
 
 @pytest.mark.slow
@@ -306,7 +306,7 @@ def test_a_killed_command_gives_it_back(units: Units, home: Path) -> None:
     register(made, home, 1)
     assert made.wait(row_id).result == {"times": 2}
     assert list((home / "var" / "runners").iterdir()) == []
-    units.database.close()
+    units.close()
 
 
 @pytest.mark.slow
@@ -325,7 +325,7 @@ def test_what_died_does_not_keep_the_same_promise_waiting(units: Units, home: Pa
     assert [row.state for row in ended] == ["done"]
     assert row_of(units, dead).state == "pending"  # the next who looks does it
     assert list((home / "var" / "runners").iterdir()) == []
-    units.database.close()
+    units.close()
 
 
 @pytest.mark.slow
@@ -339,7 +339,7 @@ def test_a_command_takes_over_from_a_dead_server(units: Units, home: Path) -> No
     until(lambda: made.run_due() == 0)
     made.stop()
     assert note(home, "talked") - 1 == 2
-    units.database.close()
+    units.close()
 
 
 def until(reached: Callable[[], bool]) -> None:

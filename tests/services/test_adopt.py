@@ -239,7 +239,7 @@ def test_killed_it_is_done_by_the_next_run(
     parent = home if kind == "begin" else tmp_path
     source = repository(parent / "web", git) if kind == "clone" else stack(parent / "web", {".env": "A=1"})
     before = snapshot(source, without=())
-    wiring.units.database.close()
+    wiring.units.close()
     child = os.fork()
     if child == 0:
         try:

@@ -102,7 +102,7 @@ def test_killed_there_is_nothing_or_a_whole_repository(
         if name == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    wiring.units.database.close()
+    wiring.units.close()
     child = os.fork()
     if child == 0:
         try:

@@ -18,7 +18,7 @@ def killed_at(wiring: Wiring, step: str, act: Callable[[UnitOfWork], object]) ->
 
     The child opens connections of its own: those of the parent must not be used on both sides of a fork.
     """
-    wiring.units.database.close()
+    wiring.units.close()
     child = os.fork()
     if child == 0:
         try:

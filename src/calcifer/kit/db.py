@@ -66,6 +66,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
         self._writing = self.engine.execution_options(calcifer_writes=True)
+        self._settling = self._writing.execution_options(calcifer_synchronous="NORMAL")
         reading: dict[str, Any] = {"calcifer_writes": False}
         if not self.is_sqlite:
             reading |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
@@ -89,6 +90,15 @@ class Database:
         with Session(self._writing, expire_on_commit=False) as session:
             yield session
 
+    @contextmanager
+    def settling(self) -> Iterator[Connection]:
+        """Open a writing connection that commits at the end, which a power cut may take back: for what may then be done again.
+
+        The next commit of a writing session makes it last. (On PostgreSQL it lasts at once.)
+        """
+        with self._settling.begin() as connection:
+            yield connection
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -105,10 +115,13 @@ def _sqlite_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("calcifer_writes", True)
-        # Straight to the driver: through SQLAlchemy these two cost as much as a whole query, at every request twice.
+        options = connection.get_execution_options()
+        writes = options.get("calcifer_writes", True)
+        # Straight to the driver: through SQLAlchemy these cost as much as a whole query, at every request twice.
         driver: Any = connection.connection.driver_connection
         driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        if writes:
+            driver.execute(f"PRAGMA synchronous={options.get('calcifer_synchronous', 'FULL')}")
         driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

@@ -4,8 +4,8 @@ The row is written by the transaction that it belongs to. It says which refs the
 finds a row when taking the write lock knows that its writer died, and finishes the work: every step is a compare-and-swap or
 finds itself done. A ref that somebody else has moved since is never forced: the row's `lost` handler is told instead.
 
-A row may be found although its work was done and others have built on it (it was held, or its deletion failed): that counts as
-done, too.
+A row may be found although its work was done and others have built on it (it was held, or a power cut took back its deletion,
+which nobody waits for): that counts as done, too.
 """
 
 import json
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from calcifer.kit.db import Base, Instant
@@ -77,7 +77,7 @@ class Plan:
         repositories = [
             RepositoryPlan(
                 r["path"],
-                [RefMove(**move) for move in r["moves"]],
+                [RefMove(move["ref"], move["old"], move["new"]) for move in r["moves"]],
                 [Following(**following) for following in r["following"]],
                 [(path, keep) for path, keep in r["worktrees"]],
             )
@@ -88,6 +88,7 @@ class Plan:
 
 _ADD = insert(JournalRow)
 _CLEAR = delete(JournalRow).where(JournalRow.id == bindparam("row_id"))
+_HOLD = update(JournalRow).where(JournalRow.id == bindparam("row_id")).values(held=bindparam("why"))
 _PENDING = select(JournalRow.id).where(JournalRow.held.is_(None)).order_by(JournalRow.id)
 _ALL = select(JournalRow.id).order_by(JournalRow.id)
 
@@ -176,12 +177,12 @@ def _follow(path: Path, following: Following) -> None:
     checkouts.follow(repository, found, following.old_tree, following.new_tree)
 
 
-def clear(session: Session, row_id: int, held: str | None) -> None:
+def clear(connection: Connection, row_id: int, held: str | None) -> None:
     """Delete the row, or keep it with the sentence that says what holds it."""
     if held is None:
-        session.connection().execute(_CLEAR, {"row_id": row_id})
-    elif row := session.get(JournalRow, row_id):
-        row.held = held
+        connection.execute(_CLEAR, {"row_id": row_id})
+    else:
+        connection.execute(_HOLD, {"row_id": row_id, "why": held})
 
 
 def pending(connection: Connection, *, with_held: bool) -> list[int]:
@@ -202,7 +203,7 @@ def replay(session: Session, row: JournalRow, handlers: Mapping[str, Lost], now:
             lost, gone_on = [f"The repository {part.path} is gone."], True
         except CalciferError as error:
             # One repository that cannot be written (a lock that a power cut left) must not stop every writer of the workspace.
-            clear(session, row.id, error.message)
+            clear(session.connection(), row.id, error.message)
             return
         if gone_on:  # a checkout may have, too: that is no reason to hold the row
             for following in part.following if not lost else ():
@@ -213,7 +214,7 @@ def replay(session: Session, row: JournalRow, handlers: Mapping[str, Lost], now:
             part.worktrees = []
             if plan.lost:
                 handlers[plan.lost[0]](session, plan.lost[1], " ".join(lost), now)
-    clear(session, row.id, follow(plan))
+    clear(session.connection(), row.id, follow(plan))
 
 
 def _move_the_rest(repository: Repository, moves: list[RefMove]) -> list[str]:

@@ -61,7 +61,7 @@ def here() -> Here:
 def close() -> None:
     """Close the workspace, if a command opened it."""
     while _here:
-        _here.pop().units.database.close()
+        _here.pop().units.close()
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from calcifer.kit import journal
 from calcifer.kit.db import Database
 from calcifer.kit.git.damage import told_of_any
-from calcifer.kit.git.moves import Mover
+from calcifer.kit.git.moves import Mover, Movers
 from calcifer.kit.git.repository import Person, Repository
 from calcifer.kit.locks import WriteLock
 
@@ -39,29 +39,30 @@ class Actor:
 class Refs:
     """The repositories that a unit has opened, and what it proposes for their refs."""
 
-    def __init__(self, *, writes: bool = False) -> None:
-        """Begin with none; where the unit `writes`, git is started at the first proposal, and waits for the end."""
+    def __init__(self, movers: Movers | None = None) -> None:
+        """Begin with none; a unit that writes takes one of `movers` at its first proposal, which waits for the end."""
         self._opened: dict[Path, Repository] = {}
-        self._movers: dict[Path, Mover] = {}
-        self._writes = writes
+        self._taken: dict[Path, Mover] = {}
+        self._movers = movers
         self.lost: tuple[str, str] | None = None
 
     def open(self, path: Path) -> Repository:
         """Return the repository at `path`, the same object for the whole unit."""
         if path not in self._opened:
-            self._opened[path] = Repository(path, self._start if self._writes else None)
+            self._opened[path] = Repository(path, self._take if self._movers else None)
         return self._opened[path]
 
-    def _start(self, path: Path, message: str) -> None:
-        self._movers[path] = Mover(path, message)
+    def _take(self, path: Path) -> None:
+        assert self._movers
+        self._taken[path] = self._movers.take(path)
 
     def mover(self, path: Path) -> Mover:
         """Return the process that moves the refs of the repository at `path`."""
-        return self._movers[path]
+        return self._taken[path]
 
     def close(self) -> None:
         """Let every process go; what was not committed has not happened."""
-        for mover in self._movers.values():
+        for mover in self._taken.values():
             mover.abort()
 
     def names(self) -> list[str]:
@@ -107,6 +108,7 @@ class Units:
         self._lock = WriteLock(var / "write.lock")
         self._keep = var / "backups" / "worktrees"
         self._lost = dict(lost or {})
+        self._movers = Movers()
         self.on_step = on_step
 
     @contextmanager
@@ -122,13 +124,18 @@ class Units:
         with self._lock:
             self.on_step("locked")
             self._replay(with_held=False)
-            with self.database.writing() as session, closing(Refs(writes=True)) as refs:
+            with self.database.writing() as session, closing(Refs(self._movers)) as refs:
                 uow = UnitOfWork(session, refs, actor, self.clock(), request_id)
                 with told_of_any(refs.names):
                     yield uow
                     self._commit(uow)
         if uow.jobs:
             self.start_jobs(uow.jobs)
+
+    def close(self) -> None:
+        """Let go of database and processes."""
+        self._movers.close()
+        self.database.close()
 
     def replay(self) -> None:
         """Finish what died writers began, held rows included; called at start and on request."""
@@ -169,7 +176,6 @@ class Units:
             self.on_step("refs committed")
         held = journal.follow(plan)
         self.on_step("followed")
-        with self.database.writing() as session:
-            journal.clear(session, row_id, held)
-            session.commit()
+        with self.database.settling() as connection:
+            journal.clear(connection, row_id, held)
         self.on_step("cleared")

@@ -2,6 +2,9 @@
 
 libgit2 could flush each object as it writes it; for the ten objects of a completion that is ten times two waits for the disk, one
 after the other. Here the kernel is told first to begin writing all of them, so that the first flush takes the others along.
+
+An object is flushed under its last name, as git does it: the file systems that keep a journal or a log (ext4, XFS, Btrfs, ZFS)
+bring the name to the disk with it.
 """
 
 import os
@@ -15,18 +18,17 @@ from calcifer.kit.git.trees import entries
 
 
 def flush(objects: Path, oids: Iterable[str]) -> None:
-    """Write these objects of an object directory, and the names that lead to them, through to the disk.
+    """Write these objects of an object directory through to the disk.
 
     One that is not there by itself is in a pack, or in another repository's objects: who put it there has flushed it.
     """
-    files, folders = [], {objects}
+    files = []
     try:
         for oid in oids:
             try:
                 files.append(os.open(objects / oid[:2] / oid[2:], os.O_RDONLY | os.O_CLOEXEC))
             except FileNotFoundError:
                 continue
-            folders.add(objects / oid[:2])
         for file in files:
             os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)  # begins to write what is not yet written
         for file in files:
@@ -34,12 +36,6 @@ def flush(objects: Path, oids: Iterable[str]) -> None:
     finally:
         for file in files:
             os.close(file)
-    for folder in folders if files else ():
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def new_in(git: pygit2.Repository, tree: str, known: Sequence[str]) -> list[str]:

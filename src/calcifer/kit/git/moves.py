@@ -6,6 +6,9 @@ up when its standard input closes. libgit2's own transaction neither compares no
 
 import re
 import subprocess
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -33,21 +36,55 @@ class RefMove:
     ref: str
     old: str | None
     new: str | None
-    message: str = ""
 
 
-class Mover:
-    """A git process that moves the refs of one repository: `begin`, `prepared`, then `commit` or `abort`.
+class Movers:
+    """The git processes that move refs, kept for the repositories that were moved last: starting one takes as long as all else.
 
-    It is started as soon as it is known that something will move, and asked to lock before its answer is needed: both take as long
-    as much of what the caller has to do meanwhile.
+    Idle ones hold no lock. One of a repository that was replaced, or whose configuration was edited, is let go.
     """
 
-    def __init__(self, path: Path, message: str) -> None:
-        """Start the process; `message` goes into the reflog."""
-        self._path = path
+    KEPT = 4
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._lock = threading.Lock()
+        self._idle: dict[Path, _Process] = {}
+
+    def take(self, path: Path) -> "Mover":
+        """Give the process of the repository at `path` to the caller alone, or start one."""
+        with self._lock:
+            kept = self._idle.pop(path, None)
+        if kept is not None and not kept.is_fit():
+            kept.end()
+            kept = None
+        return Mover(kept or _Process(path), self._give)
+
+    def _give(self, process: "_Process") -> None:
+        with self._lock:
+            before = self._idle.pop(process.path, None)
+            self._idle[process.path] = process  # the one used last comes last
+            over = self._idle.pop(next(iter(self._idle))) if len(self._idle) > self.KEPT else None
+        for one in (before, over):
+            if one is not None:
+                one.end()
+
+    def close(self) -> None:
+        """Let all of them go."""
+        with self._lock:
+            idle, self._idle = self._idle, {}
+        for process in idle.values():
+            process.end()
+
+
+class _Process:
+    """One `git update-ref --stdin`; it waits for words, and ends when its standard input closes, whoever closes it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen = _seen(path)
         self._process = subprocess.Popen(
-            arguments(("update-ref", "-m", message or "calcifer", "-z", "--stdin")),
+            arguments(("update-ref", "-m", "calcifer", "-z", "--stdin")),
             cwd=path,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -55,31 +92,11 @@ class Mover:
             env=environment(),
         )
 
-    def begin(self, moves: list[RefMove]) -> None:
-        """Ask it to lock and compare."""
-        lines = [b"start"]
-        for move in moves:
-            old, new = (move.old or ZERO).encode(), (move.new or ZERO).encode()
-            lines.append(b"update " + move.ref.encode() + b"\0" + new + b"\0" + old)
-        self._say(b"\0".join([*lines, b"prepare", b""]))
+    def is_fit(self) -> bool:
+        """Whether it still runs, in the repository that is at its path now."""
+        return self._process.poll() is None and self._seen == _seen(self.path)
 
-    def prepared(self) -> None:
-        """Wait until every ref is locked and compared; raises BranchMoved, BranchInTheWay or Unavailable and then holds nothing."""
-        self._expect(b"start: ok\n", b"prepare: ok\n")
-
-    def commit(self) -> None:
-        """Write the refs."""
-        self._say(b"commit\0")
-        self._expect(b"commit: ok\n")
-        self._end()
-
-    def abort(self) -> None:
-        """Give the locks back and change nothing."""
-        if self._process.poll() is None:
-            self._process.stdin and self._process.stdin.close()
-            self._end()
-
-    def _say(self, words: bytes) -> None:
+    def say(self, words: bytes) -> None:
         assert self._process.stdin
         try:
             self._process.stdin.write(words)
@@ -87,33 +104,97 @@ class Mover:
         except BrokenPipeError:
             return  # git has given up; its answer is read next
 
-    def _expect(self, *answers: bytes) -> None:
+    def hears(self, *answers: bytes) -> bool:
         assert self._process.stdout
-        for answer in answers:
-            if self._process.stdout.readline() != answer:
-                raise self._failure()
+        return all(self._process.stdout.readline() == answer for answer in answers)
 
-    def _failure(self) -> CalciferError:
+    def last_words(self) -> str:
         assert self._process.stderr
-        err = self._process.stderr.read().decode("utf-8", "replace").strip()
-        self._end()
-        if blocked := _BLOCKED.search(err):
-            return BranchInTheWay(
-                f"The branch '{_short(blocked[1])}' in {self._path.name} is in the way of '{_short(blocked[2])}': rename it."
-            )
-        if moved := _MOVED.search(err):
-            return BranchMoved(
-                f"'{_short(moved[1])}' in {self._path.name} was moved by somebody else meanwhile: look again, then repeat."
-            )
-        if lock := held_lock(err):
-            return locked(lock)
-        return Unavailable(f"git could not move a branch in {self._path.name}: {err[-400:]}")
+        return self._process.stderr.read().decode("utf-8", "replace").strip()
 
-    def _end(self) -> None:
+    def __del__(self) -> None:
+        """Leave no process behind where nobody has said `close`."""
+        if hasattr(self, "_process"):
+            self.end()
+
+    def end(self) -> None:
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream and not stream.closed:
-                stream.close()
+                with suppress(BrokenPipeError):
+                    stream.close()
         self._process.wait()
+
+
+def _seen(path: Path) -> tuple[int, ...]:
+    """Tell a repository from another one that has come to its place, and its configuration from an edited one."""
+    git_dir = path / ".git"
+    try:
+        folder = git_dir.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        git_dir = path  # bare
+        folder = path.stat()
+    try:
+        config = (git_dir / "config").stat()
+    except OSError:
+        return (folder.st_dev, folder.st_ino)
+    return (folder.st_dev, folder.st_ino, config.st_ino, config.st_size, config.st_mtime_ns)
+
+
+class Mover:
+    """Moves the refs of one repository: `begin`, `prepared`, then `commit` or `abort`.
+
+    git is asked to lock before its answer is needed: that takes as long as much of what the caller has to do meanwhile.
+    """
+
+    def __init__(self, process: _Process, give: Callable[[_Process], None]) -> None:
+        """Use this process, and `give` it back once the refs have moved."""
+        self._process: _Process | None = process
+        self._give = give
+        self._has_begun = False
+
+    def begin(self, moves: list[RefMove]) -> None:
+        """Ask it to lock and compare."""
+        assert self._process
+        lines = [b"start"]
+        for move in moves:
+            old, new = (move.old or ZERO).encode(), (move.new or ZERO).encode()
+            lines.append(b"update " + move.ref.encode() + b"\0" + new + b"\0" + old)
+        self._has_begun = True
+        self._process.say(b"\0".join([*lines, b"prepare", b""]))
+
+    def prepared(self) -> None:
+        """Wait until every ref is locked and compared; raises BranchMoved, BranchInTheWay or Unavailable and then holds nothing."""
+        self._expect(b"start: ok\n", b"prepare: ok\n")
+
+    def commit(self) -> None:
+        """Write the refs."""
+        assert self._process
+        self._process.say(b"commit\0")
+        self._expect(b"commit: ok\n")
+        self._has_begun = False
+        self.abort()
+
+    def abort(self) -> None:
+        """Give the locks back and change nothing; to be called again does nothing."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if self._has_begun:
+            process.end()
+        else:
+            self._give(process)
+
+    def _expect(self, *answers: bytes) -> None:
+        assert self._process
+        if not self._process.hears(*answers):
+            raise self._failure()
+
+    def _failure(self) -> CalciferError:
+        process, self._process = self._process, None
+        assert process
+        err = process.last_words()
+        process.end()
+        return _error(process.path, err)
 
     def __enter__(self) -> Self:
         return self
@@ -122,9 +203,23 @@ class Mover:
         self.abort()
 
 
+def _error(path: Path, err: str) -> CalciferError:
+    if blocked := _BLOCKED.search(err):
+        return BranchInTheWay(
+            f"The branch '{_short(blocked[1])}' in {path.name} is in the way of '{_short(blocked[2])}': rename it."
+        )
+    if moved := _MOVED.search(err):
+        return BranchMoved(
+            f"'{_short(moved[1])}' in {path.name} was moved by somebody else meanwhile: look again, then repeat."
+        )
+    if lock := held_lock(err):
+        return locked(lock)
+    return Unavailable(f"git could not move a branch in {path.name}: {err[-400:]}")
+
+
 def prepared(path: Path, moves: list[RefMove]) -> Mover:
     """Lock and compare; raises BranchMoved, BranchInTheWay or Unavailable and then holds nothing."""
-    mover = Mover(path, moves[0].message)
+    mover = Mover(_Process(path), _Process.end)
     mover.begin(moves)
     mover.prepared()
     return mover

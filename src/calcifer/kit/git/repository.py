@@ -31,10 +31,10 @@ _CHANGES: Known[Change] = Known()
 class Repository:
     """One repository at `path` (its main checkout, or the bare directory), and what this unit of work proposes for its refs."""
 
-    def __init__(self, path: Path, on_proposal: Callable[[Path, str], None] | None = None) -> None:
+    def __init__(self, path: Path, on_proposal: Callable[[Path], None] | None = None) -> None:
         """Open; raises NotFound where there is no repository and Unavailable where it cannot be read.
 
-        `on_proposal` is told of the first ref move that is proposed, with its message.
+        `on_proposal` is told of the first ref move that is proposed.
         """
         self.path = path
         self._on_proposal = on_proposal
@@ -102,19 +102,19 @@ class Repository:
         target = self._git.lookup_reference("HEAD").target
         return target.removeprefix(HEADS) if isinstance(target, str) else None
 
-    def propose(self, ref: str, old: str | None, new: str | None, message: str = "") -> None:
+    def propose(self, ref: str, old: str | None, new: str | None) -> None:
         """Propose to move `ref` from `old` (what the caller based its work on) to `new`; None stands for "does not exist"."""
         known = self.moves.get(ref)
         if known is not None and known.new != old:
             raise Conflict(f"'{ref}' was already moved in this step.")
         if self._on_proposal is not None:
-            self._on_proposal(self.path, message)
+            self._on_proposal(self.path)
             self._on_proposal = None
         first = known.old if known else old
         if first == new:
             self.moves.pop(ref, None)
         else:
-            self.moves[ref] = RefMove(ref, first, new, message.replace("\n", " ").replace("\0", "")[:200])
+            self.moves[ref] = RefMove(ref, first, new)
 
     # -- objects ------------------------------------------------------------------------------------------------------
 

@@ -79,7 +79,7 @@ def commit_tree(uow: UnitOfWork, repository: Repository, item: Item, head: str, 
     """Put a commit with `tree` on the item's branch, by the actor, with the trailer that names the item."""
     text = f"{message.rstrip()}\n\nWork-Item: {item.number}\n"
     made = repository.write_commit(tree, [head], text, uow.actor.person, uow.now)
-    move_branch(repository, item, head, made, f"calcifer: commit to #{item.number}")
+    move_branch(repository, item, head, made)
     activity.record(
         uow,
         "work.commit",
@@ -157,7 +157,7 @@ def update(uow: UnitOfWork, number: int, how: Update | None = None) -> str:
     tree = _merged(repository, item, main, head, how or Update())
     message = f"Merge {item.service.main_branch} into {item.branch}\n\nWork-Item: {number}\n"
     merged = repository.write_commit(tree, [head, main], message, uow.actor.person, uow.now)
-    move_branch(repository, item, head, merged, f"calcifer: bring #{number} up to date")
+    move_branch(repository, item, head, merged)
     activity.record(uow, "work.update", f"#{number} {item.title}", service=item.service.name, item_number=number)
     ask_verification(uow, item)
     return merged

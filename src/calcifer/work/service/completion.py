@@ -121,7 +121,7 @@ def complete(uow: UnitOfWork, number: int) -> Item:
     release_worktrees(repository, item)
     tree = _with_change_and_record(uow, repository, item, merge.tree, main, head, verdicts)
     _finish(uow, repository, item, main, head, tree)
-    move_branch(repository, item, head, None, f"calcifer: complete #{number}")
+    move_branch(repository, item, head, None)
     return item
 
 
@@ -159,9 +159,8 @@ def _finish(uow: UnitOfWork, repository: Repository, item: Item, main: str, head
     service = item.service
     message = f"{item.kind}: {item.title} (#{item.number})\n\n{item.reason}\n\nWork-Item: {item.number}\n"
     item.merge = repository.write_commit(tree, [main, head], message, uow.actor.person, uow.now)
-    why = f"calcifer: complete #{item.number}"
-    repository.propose(HEADS + service.main_branch, main, item.merge, why)
-    repository.propose(item.ref, repository.tip(item.ref), None, why)
+    repository.propose(HEADS + service.main_branch, main, item.merge)
+    repository.propose(item.ref, repository.tip(item.ref), None)
     uow.refs.lost = ("work.lost", str(item.number))
     if service.head != main:  # somebody was there since the last look, and the next one finds the merge on top
         promises.promise(uow, FIND_STRAYS, service.name)

@@ -57,7 +57,7 @@ def open(uow: UnitOfWork, new: NewItem, *, express: bool = False) -> Item:  # no
     uow.db.add(item)
     save(uow, item, f"Open #{number}: {new.title}")
     if item.branch:
-        move_branch(repository, item, None, main, f"calcifer: open #{number}")
+        move_branch(repository, item, None, main)
     activity.record(uow, "work.open", f"#{number} {new.title}", service=service.name, item_number=number)
     return item
 
@@ -127,9 +127,9 @@ def drop(uow: UnitOfWork, number: int) -> Item:
         release_worktrees(repository, item)
         # Who deleted the branch by hand wanted to be rid of the item: its commits are kept where they are still there.
         kept = head or (item.head if item.head and repository.has(item.head) else None)
-        repository.propose(item.dropped_ref, repository.tip(item.dropped_ref), kept, f"calcifer: drop #{number}")
+        repository.propose(item.dropped_ref, repository.tip(item.dropped_ref), kept)
         if head:
-            move_branch(repository, item, head, None, f"calcifer: drop #{number}")
+            move_branch(repository, item, head, None)
     item.state = "dropped"
     save(uow, item, f"Drop #{number}")
     activity.record(uow, "work.drop", f"#{number} {item.title}", service=item.service.name, item_number=number)
@@ -153,8 +153,8 @@ def reopen(uow: UnitOfWork, number: int) -> Item:
             raise Conflict(f"The commits of #{number} are gone: refs/dropped/{number} is not in {item.service.name}.")
         if repository.tip(HEADS + item.branch) is not None:
             raise Conflict(f"There is a branch '{item.branch}' in {item.service.name}: rename it first.")
-        move_branch(repository, item, None, kept, f"calcifer: reopen #{number}")
-        repository.propose(item.dropped_ref, kept, None, f"calcifer: reopen #{number}")
+        move_branch(repository, item, None, kept)
+        repository.propose(item.dropped_ref, kept, None)
     item.state = "open"
     save(uow, item, f"Reopen #{number}")
     activity.record(uow, "work.reopen", f"#{number} {item.title}", service=item.service.name, item_number=number)

@@ -80,11 +80,11 @@ def save(uow: UnitOfWork, item: Item, why: str) -> None:
     text = records.render(record_of(item, answers_for=answered))
     tree = repository.edit(None, {"item.md": Blob(repository.write_blob(text.encode()))})
     commit = repository.write_commit(tree, [old] if old else [], f"{why}\n", uow.actor.person, uow.now)
-    repository.propose(item.ref, old, commit, why)
+    repository.propose(item.ref, old, commit)
 
 
-def move_branch(repository: Repository, item: Item, old: str | None, new: str | None, why: str) -> None:
+def move_branch(repository: Repository, item: Item, old: str | None, new: str | None) -> None:
     """Propose the item's branch from `old` to `new`, and remember the new head."""
     assert item.branch
-    repository.propose(HEADS + item.branch, old, new, why)
+    repository.propose(HEADS + item.branch, old, new)
     item.head = new or item.head
