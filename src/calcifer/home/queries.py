@@ -70,12 +70,12 @@ _STEPS = select(
 
 def list_mine(session: Session, person: str) -> list[FoundItem]:
     """Return the newest open items that a person opened or is to do."""
-    return [FoundItem._make(row) for row in session.connection().execute(_MINE, {"person": person})]
+    return [FoundItem._make(row) for row in session.connection().execute(_MINE, {"person": person}).all()]
 
 
 def list_open(session: Session) -> list[FoundItem]:
     """Return the newest open items."""
-    return [FoundItem._make(row) for row in session.connection().execute(_OPEN)]
+    return [FoundItem._make(row) for row in session.connection().execute(_OPEN).all()]
 
 
 def count_open(session: Session) -> int:
@@ -89,15 +89,15 @@ def get_problems(session: Session, now: datetime) -> Problems:
     """
     connection = session.connection()
     return Problems(
-        [FoundService._make(row) for row in connection.execute(_BROKEN)],
-        [FoundStray._make(row) for row in connection.execute(_STRAYS)],
-        [FailedJob._make(row) for row in connection.execute(_FAILED, {"since": now - RECENT})],
+        [FoundService._make(row) for row in connection.execute(_BROKEN).all()],
+        [FoundStray._make(row) for row in connection.execute(_STRAYS).all()],
+        [FailedJob._make(row) for row in connection.execute(_FAILED, {"since": now - RECENT}).all()],
     )
 
 
 def list_done(session: Session) -> list[Done]:
     """Return what was done last."""
-    return [Done._make(row) for row in session.connection().execute(_DONE)]
+    return [Done._make(row) for row in session.connection().execute(_DONE).all()]
 
 
 def get_steps(session: Session) -> Steps:

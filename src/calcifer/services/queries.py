@@ -73,7 +73,7 @@ def list_services(session: Session, filters: Filters, *, after: str | None = Non
     for word in filters.text.split()[:8]:
         found_in = (Service.name, Service.title, Service.description)
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in found_in)))
-    return [Listed._make(row) for row in session.connection().execute(query, values | {"limit": limit})]
+    return [Listed._make(row) for row in session.connection().execute(query, values | {"limit": limit}).all()]
 
 
 _CHOICES = union_all(

@@ -1,12 +1,12 @@
 """Every SELECT on work."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Select, bindparam, func, inspect, or_, select
+from sqlalchemy import Row, Select, bindparam, func, inspect, or_, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -102,7 +102,7 @@ def list_items(session: Session, filters: Filters, *, before: int | None = None,
 
 def _rows(
     session: Session, kind: type[Line | Listed], filters: Filters, before: int | None, limit: int
-) -> CursorResult[Any]:
+) -> Sequence[Row[Any]]:
     values = {name: getattr(filters, name) for name in _NARROWING if name != "before"} | {"before": before}
     values = {name: value for name, value in values.items() if value not in {"", None}}
     query = _listing(kind._fields, *values)
@@ -111,7 +111,9 @@ def _rows(
         like = Item.title.icontains(word, autoescape=True)
         is_number = number.isdecimal() and number.isascii() and len(number) < 10
         query = query.where(or_(like, Item.number == int(number)) if is_number else like)
-    return session.connection().execute(query, values | {"limit": limit})
+    return (
+        session.connection().execute(query, values | {"limit": limit}).all()
+    )  # at once: one by one takes twice as long
 
 
 def list_children(session: Session, number: int) -> list[Item]:

@@ -1,16 +1,19 @@
 """The only place that makes the template environment: "work/item.html" is `calcifer/work/templates/item.html`."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
-from jinja2.runtime import Context
+from jinja2.runtime import Context, Macro
 from markupsafe import Markup
 
 from calcifer.kit.web.markdown import markdown
 
+KEPT = 2048
+"""How many rows of lists are kept: a few hundred bytes each."""
 NEVER = Markup('<span class="quiet">never</span>')
 STEPS = (
     (86400 * 365, "year"),
@@ -59,6 +62,16 @@ def environment(packages: Mapping[str, str]) -> Environment:
         "plural": plural,
         "duration": duration,
     }
+    made.globals["kept"] = lru_cache(maxsize=KEPT, typed=True)(_kept)
+    return made
+
+
+def _kept(macro: Macro, *shown: object) -> Markup:
+    """Return what an imported macro makes of these values; what it made of them before is kept, a row of a list for example.
+
+    An imported macro sees nothing but its arguments. They are told apart by their types, too: a text is escaped, markup is not.
+    """
+    made: Markup = macro(*shown)
     return made
 
 
@@ -84,21 +97,19 @@ def ago(at: datetime | None, now: datetime | None = None) -> Markup:
     """Return how long ago `at` was, with the exact instant on hover and for programs; “never” where it was not yet."""
     if at is None:
         return NEVER
-    seconds = ((now or datetime.now(UTC)) - at).total_seconds()
-    words = _past(int(seconds // 60)) if seconds >= 60 else _near(seconds)
+    seconds = (now.timestamp() if now else time.time()) - at.timestamp()
+    return _past(at, int(seconds // 60)) if seconds >= 60 else _time(at, _near(seconds))
+
+
+@lru_cache(maxsize=4096)
+def _past(at: datetime, minutes: int) -> Markup:
+    return _time(at, f"{duration(minutes * 60)} ago")
+
+
+def _time(at: datetime, words: str) -> Markup:
+    exact = at.astimezone(UTC).isoformat("T", "seconds")[:19]
     # Digits and our own words only: escaping them would take longer than all the rest of a list's row.
-    return Markup(f"{_exact(at)}{words}</time>")  # noqa: S704
-
-
-@lru_cache(maxsize=4096)
-def _exact(at: datetime) -> str:
-    exact = at.astimezone(UTC).isoformat(" ", "seconds")[:19]
-    return f'<time datetime="{exact[:10]}T{exact[11:]}Z" title="{exact} UTC">'
-
-
-@lru_cache(maxsize=4096)
-def _past(minutes: int) -> str:
-    return f"{duration(minutes * 60)} ago"
+    return Markup(f'<time datetime="{exact}Z" title="{exact[:10]} {exact[11:]} UTC">{words}</time>')  # noqa: S704
 
 
 def _near(seconds: float) -> str:
