@@ -1,5 +1,6 @@
 """Takes a repository into the catalog, and brings its row up to what its main branch says."""
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def register(uow: UnitOfWork, path: Path, *, name: str | None = None, baseline: 
     )
     uow.db.add(service)
     uow.db.flush()  # its id is what dependencies refer to
-    _fill(uow, service, repository)
+    _fill(uow, service, repository, with_refs=True)
     activity.record(uow, "services.adopt", called, service=called, path=str(path))
     return service
 
@@ -65,12 +66,12 @@ def register(uow: UnitOfWork, path: Path, *, name: str | None = None, baseline: 
 def rescan(uow: UnitOfWork, service: Service, *, thorough: bool = False) -> None:
     """Bring the row up to what main says now, with what this unit proposes; returns at once where main has not moved.
 
-    `thorough` reads again even so, for refs that came beside main.
+    `thorough` reads again even so, for refs of items that came beside main.
     """
     repository = uow.refs.open(Path(service.path))
     service.missing_since = None
     if thorough or service.head is None or repository.branch(service.main_branch) != service.head:
-        _fill(uow, service, repository)
+        _fill(uow, service, repository, with_refs=thorough or service.head is None)
 
 
 def main_branch(repository: Repository) -> str:
@@ -82,12 +83,12 @@ def main_branch(repository: Repository) -> str:
     )
 
 
-def _fill(uow: UnitOfWork, service: Service, repository: Repository) -> None:
+def _fill(uow: UnitOfWork, service: Service, repository: Repository, *, with_refs: bool) -> None:
     """Read everything, then change the row: a repository that is damaged leaves it as it was."""
     with told(repository.path):
         branch = service.main_branch if repository.branch(service.main_branch) else main_branch(repository)
         head = repository.branch(branch)
-        number = highest_number(repository, service.head, head)
+        number = max(highest_recorded(repository, service.head, head), highest_open(repository) if with_refs else 0)
         read = partial(_file, repository, head)
         seen = descriptors.read_descriptor(read, name=service.name)
         # Where it is broken from the beginning, there is no last good one that could stay in force.
@@ -128,12 +129,20 @@ def _depend(uow: UnitOfWork, service: Service, names: list[str]) -> None:
     uow.db.add_all(ServiceDependency(service_id=service.id, name=name) for name in wanted if name not in stored)
 
 
-def highest_number(repository: Repository, old: str | None, new: str | None) -> int:
-    """Return the highest number of an item in its refs, and in the records that came between the commits `old` and `new`."""
-    names = [name.rpartition("/")[2] for prefix in ITEM_REFS for name in repository.refs(prefix)]
+def highest_open(repository: Repository) -> int:
+    """Return the highest number of an item in the refs."""
+    return _highest(name.rpartition("/")[2] for prefix in ITEM_REFS for name in repository.refs(prefix))
+
+
+def highest_recorded(repository: Repository, old: str | None, new: str | None) -> int:
+    """Return the highest number of an item in the records that came between the commits `old` and `new`."""
     before, after = _records(repository, old), _records(repository, new)
-    if after is not None and before != after:
-        names += [change.path.partition("-")[0] for change in repository.changes(before, after) if change.new]
+    if after is None or before == after:
+        return 0
+    return _highest(change.path.partition("-")[0] for change in repository.changes(before, after) if change.new)
+
+
+def _highest(names: Iterable[str]) -> int:
     numbers = (int(name) for name in names if name.isascii() and name.isdecimal() and len(name) < 11)
     return max((number for number in numbers if number <= MAX_NUMBER), default=0)
 

@@ -21,7 +21,7 @@ from calcifer.services import queries
 from calcifer.services.marked_yaml import shown
 from calcifer.services.models import Service
 from calcifer.services.rows import Stored
-from calcifer.services.service.reading import highest_number, main_branch, register, rescan
+from calcifer.services.service.reading import highest_open, main_branch, register, rescan
 
 JOB = "services.scan"
 FIND_STRAYS = "work.find_strays"
@@ -132,7 +132,7 @@ def _has_moved(service: Stored) -> bool:
     repository = Repository(path)
     with told(path):
         head = repository.branch(service.main_branch) or repository.branch(main_branch(repository))
-        number = highest_number(repository, None, None)
+        number = highest_open(repository)
     return service.missing_since is not None or head != service.head or number > service.highest_number
 
 

@@ -11,11 +11,12 @@ LOOK = 500
 @rule("commits", "Has commits")
 def commits(case: Case) -> Verdict:
     """Tell an empty new branch from one that was merged by hand: neither is "merged" in the sense of a completion."""
-    mine, _ = case.repository.ahead_behind(case.head, case.main)
+    # Not by counting how far apart both are: how much main has gone on since is nothing that this rule asks.
+    mine = len(case.repository.log(case.head, without=case.main, limit=LOOK))
     if not mine:
         return _nothing(case)
     brings = [change.path for change in case.changes if change.path != case.fragment]
-    has = f"The branch has {counted(mine, 'commit')} that main lacks"
+    has = f"The branch has {'at least ' if mine == LOOK else ''}{counted(mine, 'commit')} that main lacks"
     if brings or not case.merge.tree:
         return Verdict("commits", "pass", f"{has}.")
     since = case.repository.merge_base(case.main, case.head)
