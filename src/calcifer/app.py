@@ -26,6 +26,7 @@ from calcifer.kit.web.errors import install
 from calcifer.kit.web.gate import NOBODY, Gate
 from calcifer.kit.web.problems import Problem
 from calcifer.kit.web.shell import Shell
+from calcifer.kit.web.signed_out import give_back
 from calcifer.kit.web.static import PREFIX, StaticFiles
 from calcifer.kit.web.templates import environment
 from calcifer.wiring import Wiring
@@ -67,7 +68,10 @@ def create_app(wiring: Wiring, also: Iterable[APIRouter] = ()) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         max_body_size=LARGEST_BODY_BYTES,
-        middleware=[Middleware(Shell), Middleware(Gate, doorkeeper=lambda: Door(app.state.units))],
+        middleware=[
+            Middleware(Shell),
+            Middleware(Gate, doorkeeper=lambda: Door(app.state.units), give_back=give_back),
+        ],
     )
     app.state.units = wiring.units
     app.state.wiring = wiring

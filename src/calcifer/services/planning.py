@@ -159,7 +159,8 @@ class _Planner:
             self._leave(
                 path,
                 f"is one repository without a compose file of its own, but {count} of its directories have one",
-                f"Say --directories to make {count} services of them, or --one to adopt the repository as one service.",
+                f"Say “each is a service of its own” (--directories) to make {count} services of them, "
+                "or “a source is one service” (--one) to adopt the repository as one.",
             )
         else:
             self._repository(path)

@@ -8,6 +8,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from calcifer.kit.web.gate import PUBLIC, local_path
+from calcifer.wiring import Wiring
+from tests.work import factories
 
 Browser = TestClient
 
@@ -122,3 +124,28 @@ def test_after_signing_in_one_stays_here() -> None:
         "javascript:1",
     ):
         assert local_path(elsewhere) == "/", elsewhere
+
+
+def test_what_was_typed_before_the_sign_in_ended_is_given_back(
+    client: Browser, stranger: Browser, wiring: Wiring
+) -> None:
+    factories.service(wiring)
+    typed = {"title": "Pin <nginx>", "reason": "It broke.\n\nTwice.", "form_token": "old"}
+    answer = stranger.post("/work/open?x=1", data=typed)
+    assert answer.status_code == 401
+    assert "Pin &lt;nginx&gt;" in answer.text
+    assert "It broke.\n\nTwice.</textarea>" in answer.text
+    assert '<form method="post" action="/work/open?x=1"' in answer.text
+    assert 'name="form_token" value=""' in answer.text
+    again = client.post("/work/open?x=1", data={**typed, "form_token": ""}, headers={"x-form-token": ""})
+    assert again.status_code == 403
+    assert "It broke.\n\nTwice.</textarea>" in again.text
+    assert client.get("/work/1").status_code == 404
+
+
+def test_a_form_without_text_and_one_that_is_too_long_are_not_read(stranger: Browser) -> None:
+    assert stranger.post("/work/1/complete", data={"form_token": "old"}, follow_redirects=False).status_code == 303
+    long = stranger.post("/work/open", data={"title": "x" * 1_100_000})
+    assert long.status_code == 401
+    assert "xxxx" not in long.text
+    assert "Go back in your browser" in long.text

@@ -3,7 +3,7 @@
 Every request passes here before any route is looked up, so that a route that forgets about it is closed, not open.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote, urlsplit
@@ -70,13 +70,20 @@ def is_from_elsewhere(headers: Headers) -> bool:
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
+GiveBack = Callable[[Request], Awaitable[Response | None]]
+
+
 class Gate:
     """ASGI middleware: sets `request.state.identity` and `.actor`, or answers itself."""
 
-    def __init__(self, app: ASGIApp, doorkeeper: Callable[[], Doorkeeper]) -> None:
-        """Ask `doorkeeper()` at each request: the middleware is made before the application knows its parts."""
+    def __init__(self, app: ASGIApp, doorkeeper: Callable[[], Doorkeeper], give_back: GiveBack) -> None:
+        """Ask `doorkeeper()` at each request: the middleware is made before the application knows its parts.
+
+        `give_back` answers a form of somebody who is signed in no more.
+        """
         self.app = app
         self._doorkeeper = doorkeeper
+        self._give_back = give_back
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through or turn away."""
@@ -91,10 +98,10 @@ class Gate:
         headers = Headers(scope=scope)
         answer = None
         if not scope["path"].startswith(STATIC):
-            answer = await self._turned_away(scope, headers)
+            answer = await self._turned_away(scope, receive, headers)
         await (answer or self.app)(scope, receive, send)
 
-    async def _turned_away(self, scope: Scope, headers: Headers) -> Response | None:
+    async def _turned_away(self, scope: Scope, receive: Receive, headers: Headers) -> Response | None:
         path: str = scope["path"]
         is_api = path.startswith(API)
         bearer = _bearer(headers) if is_api else None
@@ -111,7 +118,11 @@ class Gate:
         if identity is not None:
             scope["state"]["identity"], scope["state"]["actor"] = identity, identity.actor
             return None
-        return _unknown(scope, headers, is_api=is_api, is_set_up=await run_in_threadpool(door.is_set_up))
+        is_set_up = await run_in_threadpool(door.is_set_up)
+        given_back = None
+        if is_set_up and scope["method"] == "POST" and not is_api and not headers.get("hx-request"):
+            given_back = await self._give_back(Request(scope, receive))
+        return given_back or _unknown(scope, headers, is_api=is_api, is_set_up=is_set_up)
 
 
 def _bearer(headers: Headers) -> str | None:
