@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from calcifer.kit.uow import UnitOfWork
 from calcifer.wiring import Wiring
@@ -154,7 +155,7 @@ def test_main_that_went_on_from_the_merge_does_not_open_the_item_again(wiring: W
     assert factories.git(path, "status", "--porcelain") == ""
 
 
-def test_a_lock_that_a_power_cut_left_holds_one_repository_and_no_other(wiring: Wiring) -> None:
+def test_a_lock_that_a_power_cut_left_holds_one_repository_and_no_other(wiring: Wiring, client: TestClient) -> None:
     path = factories.service(wiring)
     number = factories.ready(wiring)
     killed_at(wiring, "database committed", complete_it(number))
@@ -167,7 +168,10 @@ def test_a_lock_that_a_power_cut_left_holds_one_repository_and_no_other(wiring: 
     with wiring.units.read(OWNER) as uow:
         (row,) = factories.journal(uow.db)
     assert "main.lock" in (row.held or "")
+    assert "has not happened in the repository yet" in client.get(f"/work/{number}").text
+    assert "Not in git yet" in client.get("/").text
     lock.unlink()
     wiring.units.replay()
     assert "1.27" in (path / "docker-compose.yml").read_text()
     assert factories.git(path, "status", "--porcelain") == ""
+    assert "Not in git yet" not in client.get("/").text

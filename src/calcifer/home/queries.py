@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from calcifer.activity.models import Entry
 from calcifer.home.rows import Done, FailedJob, FoundItem, FoundService, FoundStray, Problems, Steps
+from calcifer.kit.journal import list_held
 from calcifer.kit.promises import JobRow
 from calcifer.services.models import Service
 from calcifer.work.models import Item, Stray
@@ -92,6 +93,7 @@ def get_problems(session: Session, now: datetime) -> Problems:
         [FoundService._make(row) for row in connection.execute(_BROKEN).all()],
         [FoundStray._make(row) for row in connection.execute(_STRAYS).all()],
         [FailedJob._make(row) for row in connection.execute(_FAILED, {"since": now - RECENT}).all()],
+        list_held(connection, limit=FEW),
     )
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from calcifer.kit.journal import Held
+
 
 class FoundItem(NamedTuple):
     """An item as the panel has it."""
@@ -64,10 +66,11 @@ class Problems:
     services: list[FoundService]
     strays: list[FoundStray]
     jobs: list[FailedJob]
+    held: list[Held]
 
     def __bool__(self) -> bool:
         """Whether there is one."""
-        return bool(self.services or self.strays or self.jobs)
+        return bool(self.services or self.strays or self.jobs or self.held)
 
 
 @dataclass(frozen=True)

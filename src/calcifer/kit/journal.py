@@ -86,10 +86,22 @@ class Plan:
         return cls(repositories, tuple(raw["lost"]) if raw["lost"] else None)
 
 
+@dataclass(frozen=True)
+class Held:
+    """A row that waits for somebody: since when, in which repository, and the sentence that says what holds it."""
+
+    at: datetime
+    repository: str
+    why: str
+
+
 _ADD = insert(JournalRow)
 _CLEAR = delete(JournalRow).where(JournalRow.id == bindparam("row_id"))
 _HOLD = update(JournalRow).where(JournalRow.id == bindparam("row_id")).values(held=bindparam("why"))
 _PENDING = select(JournalRow.id).where(JournalRow.held.is_(None)).order_by(JournalRow.id)
+_HELD = (
+    select(JournalRow.at, JournalRow.plan, JournalRow.held).where(JournalRow.held.is_not(None)).order_by(JournalRow.id)
+)
 _ALL = select(JournalRow.id).order_by(JournalRow.id)
 
 Lost = Callable[[Session, str, str, datetime], None]
@@ -188,6 +200,12 @@ def clear(connection: Connection, row_id: int, held: str | None) -> None:
 def pending(connection: Connection, *, with_held: bool) -> list[int]:
     """Return the ids of the rows that a writer left behind, oldest first."""
     return list(connection.scalars(_ALL if with_held else _PENDING))
+
+
+def list_held(connection: Connection, *, limit: int = 20) -> list[Held]:
+    """Return what was decided and is not in git, or in a checkout, yet: one for each repository of a held row, oldest first."""
+    rows = connection.execute(_HELD.limit(limit)).all()
+    return [Held(at, part.path, why or "") for at, plan, why in rows for part in Plan.loads(plan).repositories]
 
 
 def replay(session: Session, row: JournalRow, handlers: Mapping[str, Lost], now: datetime) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from calcifer.kit.errors import NotFound, Unavailable
 from calcifer.kit.git.damage import told
 from calcifer.kit.git.repository import Change, Commit, Repository
+from calcifer.kit.journal import list_held
 from calcifer.kit.uow import UnitOfWork
 from calcifer.work import policies, queries
 from calcifer.work.models import Item, Stray
@@ -34,6 +35,8 @@ class Details:
     answered: list[Stray] = field(default_factory=list)
     waivable: frozenset[str] = frozenset()
     problem: str | None = None
+    held: list[str] = field(default_factory=list)
+    """What was decided in this repository and has not happened there yet, and why."""
 
     @property
     def can_complete(self) -> bool:
@@ -50,6 +53,7 @@ def details(uow: UnitOfWork, number: int) -> Details:
     found = Details(item, answered=queries.list_answered(uow.db, number))
     if item.is_parent:
         found.children = queries.list_children(uow.db, number)
+    found.held = [held.why for held in list_held(uow.db.connection()) if held.repository == item.service.path]
     try:
         with told(Path(item.service.path)):
             _read_git(uow, found)
