@@ -8,6 +8,7 @@ from calcifer.git import queries, service
 from calcifer.git.schemas import HeldOut, Names, StateOut
 from calcifer.kit import promises
 from calcifer.kit.errors import NotFound
+from calcifer.kit.journal import list_held
 from calcifer.kit.promises import JobOut
 from calcifer.kit.web import Api, Id, Listing, Paging, Reading, Writing, paged
 
@@ -32,7 +33,7 @@ def repository(uow: Reading, name: Annotated[str, Path(max_length=200, examples=
 @router.get("/held")
 def held(uow: Reading) -> list[HeldOut]:
     """List what waits because something is in the way of a checkout."""
-    return [HeldOut.model_validate(row) for row in queries.list_held(uow.db)]
+    return [HeldOut.model_validate(row) for row in list_held(uow.db.connection())]
 
 
 @router.get("/jobs")

@@ -7,6 +7,7 @@ import typer
 from calcifer.git import queries, service
 from calcifer.git.schemas import StateOut, StrayBranch
 from calcifer.kit.errors import Invalid
+from calcifer.kit.journal import list_held
 from calcifer.kit.promises import JobOut, JobRow
 from calcifer.kit.terminal import Columns, Json, fail, reading, say, show, writing
 from calcifer.kit.terminal import follow as wait
@@ -43,7 +44,7 @@ def status(
     with reading() as uow:
         found = [queries.get_state(uow.db, name) for name in services or []]
         rows = [StateOut.of(row) for row in found or queries.list_states(uow.db, only=only, limit=1_000_000)]
-        held = [row.held for row in queries.list_held(uow.db)]
+        held = [row.held for row in list_held(uow.db.connection())]
     _show(rows, held, json=json)
 
 
@@ -78,11 +79,11 @@ def follow(json: Json = False) -> None:
         row = service.follow(uow)
     _check(wait([row.id]))
     with reading() as uow:
-        held = [{"at": row.at, "held": row.held} for row in queries.list_held(uow.db)]
+        held = [{"at": row.at, "held": row.held} for row in list_held(uow.db.connection())]
     show(held, json=json, columns={"Since": "at", "Held because": "held"}, empty="Nothing is held.")
 
 
-def _show(rows: list[StateOut], held: list[str | None], *, json: bool) -> None:
+def _show(rows: list[StateOut], held: list[str], *, json: bool) -> None:
     show(rows, json=json, columns=STATES, empty="No repository is like that; `calcifer adopt PATH` brings one in.")
     if json:
         return

@@ -8,6 +8,7 @@ from calcifer.git import queries, service
 from calcifer.git.looking import look
 from calcifer.git.models import Listed
 from calcifer.kit.git import remotes
+from calcifer.kit.journal import list_held
 from calcifer.kit.workflows import JobContext, Jobs
 
 
@@ -55,7 +56,7 @@ def follow(job: JobContext) -> dict[str, Any]:
     """Try again what is held."""
     job.units.replay()
     with job.units.read(job.actor) as uow:
-        return {"held": len(queries.list_held(uow.db))}
+        return {"held": len(list_held(uow.db.connection()))}
 
 
 def _repository(job: JobContext) -> Listed:

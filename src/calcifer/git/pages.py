@@ -9,6 +9,7 @@ from calcifer.git import queries, service
 from calcifer.git.schemas import StateOut
 from calcifer.kit import promises
 from calcifer.kit.errors import Invalid
+from calcifer.kit.journal import list_held
 from calcifer.kit.promises import JobRow
 from calcifer.kit.schemas import Line
 from calcifer.kit.web import Pages, Paging, Reading, Writing, page, paged, to
@@ -31,7 +32,7 @@ def status(
     found = queries.list_states(uow.db, only=only, after=asked.after_name, limit=asked.limit + 1)
     rows, cursor = paged(found, asked, lambda row: [row.name])
     counts = queries.count_states(uow.db)
-    jobs, held = _unfinished(uow), queries.list_held(uow.db)
+    jobs, held = _unfinished(uow), list_held(uow.db.connection())
     shown = [
         (label, name, counts.get(name)) for name, label in LABELS.items() if not name or counts[name] or name == only
     ]

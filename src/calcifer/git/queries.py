@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from calcifer.git.models import Listed, RepositoryState
 from calcifer.kit.errors import NotFound
-from calcifer.kit.journal import JournalRow
 from calcifer.services.models import Service
 from calcifer.work.models import Item
 
@@ -73,8 +72,3 @@ def open_branches(session: Session, names: Iterable[str] | None = None) -> dict[
     for service_id, branch in session.execute(query):
         found.setdefault(service_id, set()).add(str(branch))
     return found
-
-
-def list_held(session: Session) -> list[JournalRow]:
-    """Return the steps that wait because something is in the way of a checkout, oldest first."""
-    return list(session.scalars(select(JournalRow).where(JournalRow.held.is_not(None)).order_by(JournalRow.id)))

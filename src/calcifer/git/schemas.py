@@ -72,10 +72,10 @@ _KEPT = sorted(set(StateOut.model_fields) - {"service", "path", "main_branch", "
 
 
 class HeldOut(BaseModel):
-    """A checkout that could not follow, and why."""
+    """What was decided and has not happened in a repository, or in a checkout, yet; and why."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: int
     at: datetime
     held: Annotated[str, Field(description="What is in the way.")]
+    repositories: tuple[str, ...]

@@ -88,11 +88,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Held:
-    """A row that waits for somebody: since when, in which repository, and the sentence that says what holds it."""
+    """A row that waits for somebody: since when, the sentence that says what holds it, and the repositories that it is about."""
 
     at: datetime
-    repository: str
-    why: str
+    held: str
+    repositories: tuple[str, ...]
 
 
 _ADD = insert(JournalRow)
@@ -202,10 +202,10 @@ def pending(connection: Connection, *, with_held: bool) -> list[int]:
     return list(connection.scalars(_ALL if with_held else _PENDING))
 
 
-def list_held(connection: Connection, *, limit: int = 20) -> list[Held]:
-    """Return what was decided and is not in git, or in a checkout, yet: one for each repository of a held row, oldest first."""
+def list_held(connection: Connection, *, limit: int = 1000) -> list[Held]:
+    """Return what was decided and is not in git, or in a checkout, yet; oldest first."""
     rows = connection.execute(_HELD.limit(limit)).all()
-    return [Held(at, part.path, why or "") for at, plan, why in rows for part in Plan.loads(plan).repositories]
+    return [Held(at, why or "", tuple(part.path for part in Plan.loads(plan).repositories)) for at, plan, why in rows]
 
 
 def replay(session: Session, row: JournalRow, handlers: Mapping[str, Lost], now: datetime) -> None:

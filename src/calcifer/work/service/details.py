@@ -53,7 +53,7 @@ def details(uow: UnitOfWork, number: int) -> Details:
     found = Details(item, answered=queries.list_answered(uow.db, number))
     if item.is_parent:
         found.children = queries.list_children(uow.db, number)
-    found.held = [held.why for held in list_held(uow.db.connection()) if held.repository == item.service.path]
+    found.held = [row.held for row in list_held(uow.db.connection()) if item.service.path in row.repositories]
     try:
         with told(Path(item.service.path)):
             _read_git(uow, found)
