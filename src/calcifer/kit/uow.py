@@ -123,14 +123,24 @@ class Units:
         """Give a unit that commits when the block ends, and leaves nothing when it raises."""
         with self._lock:
             self.on_step("locked")
-            self._replay(with_held=False)
-            with self.database.writing() as session, closing(Refs(self._movers)) as refs:
+            with self._writing() as session, closing(Refs(self._movers)) as refs:
                 uow = UnitOfWork(session, refs, actor, self.clock(), request_id)
                 with told_of_any(refs.names):
                     yield uow
                     self._commit(uow)
         if uow.jobs:
             self.start_jobs(uow.jobs)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        """Open a session once what a dead writer began is finished; nobody has died where the first look finds nothing."""
+        with self.database.writing() as session:
+            if not journal.pending(session.connection(), with_held=False):
+                yield session
+                return
+        self._replay(with_held=False)
+        with self.database.writing() as session:
+            yield session
 
     def close(self) -> None:
         """Let go of database and processes."""
