@@ -174,7 +174,9 @@ def _entry(number: int, services: int) -> dict[str, object]:
 
 
 def complete_many(made: Workspace, count: int) -> None:
-    """Open, commit and complete items of the real repository, each by the program itself, in one step."""
+    """Open, commit and complete items of the real repository, each by the program itself, in one step; then do the jobs that were
+    promised, as a server does them.
+    """
     for number in range(count):
         content = _text(number, 20_000 + number)
         with made.wiring.units.write(OWNER) as uow:
@@ -182,3 +184,4 @@ def complete_many(made: Workspace, count: int) -> None:
             change = NewChange(service=made.name, reason=f"Set part {number} to its new value.", files=files)
             item, verdicts = work.change(uow, change)
             assert item.state == "completed", verdicts
+    made.wiring.jobs.run_due()

@@ -17,6 +17,7 @@ MemberVerb = Literal[
     "git.follow",
     "git.push",
     "git.refresh",
+    "git.repack",
     "services.adopt",
     "services.new",
     "services.scan",

@@ -69,6 +69,12 @@ def refresh(uow: Writing) -> JobOut:
     return JobOut.model_validate(service.refresh(uow))
 
 
+@router.post("/repack", status_code=202)
+def repack(uow: Writing, data: Names) -> list[JobOut]:
+    """Pack loose objects; nothing is dropped."""
+    return [JobOut.model_validate(row) for row in service.repack(uow, data.services)]
+
+
 @router.post("/follow", status_code=202)
 def follow(uow: Writing) -> JobOut:
     """Try again what is held."""

@@ -73,6 +73,14 @@ def refresh(json: Json = False) -> None:
 
 
 @app.command()
+def repack(services: Services = None, json: Json = False) -> None:
+    """Pack loose objects, as Calcifer does it by itself now and then; nothing is dropped."""
+    with writing(settle=False) as uow:
+        rows = service.repack(uow, services or None)
+    _end(wait([row.id for row in rows]), json=json, nothing="There is no service.")
+
+
+@app.command()
 def follow(json: Json = False) -> None:
     """Try again what is held because something was in the way of a checkout."""
     with writing(settle=False) as uow:

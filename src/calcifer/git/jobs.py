@@ -7,7 +7,7 @@ from typing import Any
 from calcifer.git import queries, service
 from calcifer.git.looking import look
 from calcifer.git.models import Listed
-from calcifer.kit.git import remotes
+from calcifer.kit.git import packing, remotes
 from calcifer.kit.journal import list_held
 from calcifer.kit.workflows import JobContext, Jobs
 
@@ -18,6 +18,7 @@ def register(jobs: Jobs) -> None:
     jobs.register(service.PUSH, push)
     jobs.register(service.REFRESH, refresh)
     jobs.register(service.FOLLOW, follow)
+    jobs.register(service.REPACK, repack)
 
 
 def fetch(job: JobContext) -> dict[str, Any]:
@@ -50,6 +51,12 @@ def push(job: JobContext) -> dict[str, Any]:
 def refresh(job: JobContext) -> dict[str, Any]:
     """Look at every repository, or at one."""
     return {"repositories": _see(job, None if job.subject == service.ALL else [job.subject], job.progress)}
+
+
+def repack(job: JobContext) -> dict[str, Any]:
+    """Pack the loose objects of one repository."""
+    packing.repack(Path(_repository(job).path))
+    return {}
 
 
 def follow(job: JobContext) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def jobs(request: Request, uow: Reading) -> HTMLResponse:
 def repository(request: Request, uow: Reading, name: str) -> HTMLResponse:
     """Show one repository: checkouts, branches without an item, remotes."""
     shown = StateOut.of(queries.get_state(uow.db, name))
-    ended = [promises.find_latest(uow.db, job, shown.service) for job in (service.FETCH, service.PUSH)]
+    ended = [promises.find_latest(uow.db, job, shown.service) for job in (service.FETCH, service.PUSH, service.REPACK)]
     return page(request, "git/repository.html", state=shown, ended=[row for row in ended if row], jobs=_unfinished(uow))
 
 
@@ -74,6 +74,13 @@ def refresh(request: Request, uow: Writing, service_name: Service = None) -> Red
     """Look again."""
     service.refresh(uow, service_name)
     return _back(request, service_name, "Looking again.")
+
+
+@router.post("/repack")
+def repack(request: Request, uow: Writing, service_name: Service = None) -> RedirectResponse:
+    """Pack loose objects."""
+    rows = service.repack(uow, [service_name] if service_name else None)
+    return _back(request, service_name, f"Packing: {len(rows)}.")
 
 
 @router.post("/follow")

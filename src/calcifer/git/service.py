@@ -17,6 +17,7 @@ FETCH = "git.fetch"
 PUSH = "git.push"
 REFRESH = "git.refresh"
 FOLLOW = "git.follow"
+REPACK = "git.repack"
 ALL = "*"
 
 
@@ -45,6 +46,13 @@ def refresh(uow: UnitOfWork, name: str | None = None) -> JobRow:
     if name is not None:
         name = queries.get_state(uow.db, name).name
     return promise(uow, REFRESH, name or ALL)
+
+
+def repack(uow: UnitOfWork, names: list[str] | None = None) -> list[JobRow]:
+    """Promise to pack the loose objects of these services' repositories, or of all."""
+    require(uow.actor, "git.repack")
+    chosen = names if names is not None else [one.name for one in queries.list_repositories(uow.db)]
+    return [promise(uow, REPACK, queries.get_state(uow.db, name).name) for name in dict.fromkeys(chosen)]
 
 
 def follow(uow: UnitOfWork) -> JobRow:

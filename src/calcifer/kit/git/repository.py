@@ -13,7 +13,7 @@ import pygit2
 from pygit2.enums import AttrCheck, ConfigLevel, DiffOption, FileMode, ObjectType, SortMode
 
 from calcifer.kit.errors import Conflict, Invalid, NotFound, Unavailable
-from calcifer.kit.git import durable, merges, trees
+from calcifer.kit.git import durable, merges, packing, trees
 from calcifer.kit.git.known import Known
 from calcifer.kit.git.merges import Merge
 from calcifer.kit.git.moves import RefMove
@@ -314,6 +314,10 @@ class Repository:
         if renames:
             diff.find_similar()
         return diff
+
+    def has_many_loose(self) -> bool:
+        """Whether packing its objects is worth the while."""
+        return packing.has_many_loose(self.git_dir)
 
     # -- merging ------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from calcifer.work.service.storing import get_open, head_of, main_of, move_branc
 from calcifer.work.service.strays import FIND_STRAYS
 
 PUSH = "git.push"
+REPACK = "git.repack"
 
 
 def case_of(uow: UnitOfWork, item: Item) -> Case:
@@ -167,6 +168,8 @@ def _finish(uow: UnitOfWork, repository: Repository, item: Item, main: str, head
     catalog.rescan(uow, service)
     if repository.remote_url("origin"):
         promises.promise(uow, PUSH, service.name)
+    if repository.has_many_loose():
+        promises.promise(uow, REPACK, service.name)
     activity.record(
         uow,
         "work.complete",
