@@ -36,13 +36,21 @@ MemberVerb = Literal[
     "work.remove",
     "work.reopen",
     "work.revert",
+    "work.take",
     "work.tick",
     "work.untick",
     "work.update",
     "work.verify",
     "work.waive",
 ]
-OwnerVerb = Literal["services.adopt_anywhere", "work.trust"]
+OwnerVerb = Literal[
+    "services.adopt_anywhere",
+    "services.adopt_from",
+    "services.survey",
+    "work.find_requests",
+    "work.take_request",
+    "work.trust",
+]
 Verb = MemberVerb | OwnerVerb
 
 ROLES: dict[str, frozenset[str]] = {

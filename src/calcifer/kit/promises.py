@@ -4,6 +4,7 @@ A row is written by the unit that promises it and taken by exactly one runner: `
 one name and subject one row runs at a time. The result is small and never holds a secret.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -197,6 +198,12 @@ def list_jobs(session: Session, *, prefix: str = "", finished: bool | None = Non
 def list_running(session: Session) -> list[JobRow]:
     """Return what somebody has taken, oldest first."""
     return list(session.scalars(select(JobRow).where(JobRow.state == "running").order_by(JobRow.id)))
+
+
+def list_unfinished_among(session: Session, ids: Iterable[int]) -> set[int]:
+    """Return those of `ids` that are jobs which have not ended."""
+    query = select(JobRow.id).where(JobRow.id.in_(list(ids)), JobRow.state.in_(("pending", "running")))
+    return set(session.scalars(query))
 
 
 def list_due(session: Session, now: datetime, limit: int) -> list[int]:

@@ -26,6 +26,10 @@ EXIT_CODES: dict[type[CalciferError], int] = {Invalid: 2, NotFound: 3, Forbidden
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+TokenFrom = Annotated[
+    str | None, typer.Option("--token-from", metavar="VARIABLE", help="The environment variable that holds the token.")
+]
+AskToken = Annotated[bool, typer.Option("--ask-token", help="Ask for the token; what is typed is not shown.")]
 Columns = Mapping[str, str | Callable[[Any], object]]
 """Heading → attribute, or what to compute of a row."""
 
@@ -108,6 +112,19 @@ def telling() -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("") as status:
         yield lambda text: status.update(Text(plain(text)))
+
+
+def token(variable: str | None, *, ask: bool) -> str | None:
+    """Return the token that a person names by a variable, or types; never as an argument, which everybody may see."""
+    if ask:
+        return str(typer.prompt("Token", hide_input=True, err=True))
+    if variable is None:
+        return None
+    if not os.environ.get(variable):
+        raise Invalid.field(
+            "token_from", f"There is no environment variable {variable}, or it is empty: export it first."
+        )
+    return os.environ[variable]
 
 
 # -- output -------------------------------------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """Work for programs: `/api/v1/work`."""
 
+from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from calcifer.kit.web import Id
 from calcifer.kit.web.etags import check_if_match, etag
 from calcifer.kit.web.paging import Listing, Paging, paged
 from calcifer.kit.web.routers import Api
@@ -13,7 +15,9 @@ from calcifer.work import context as contexts
 from calcifer.work import queries, schemas, service
 from calcifer.work.models import Item
 from calcifer.work.queries import Filters
+from calcifer.work.service import taking
 from calcifer.work.service.details import detail_out, details, verdict_out
+from calcifer.work.takings import AskedOut, AskRequests, BranchOut, Take, TakeRequest
 
 router = Api("work")
 Number = Annotated[int, Path(ge=1, le=queries.MAX_NUMBER, examples=[42])]
@@ -24,6 +28,11 @@ def _out(uow: Writing, response: Response, item: Item) -> schemas.ItemDetail:
     uow.db.flush()
     etag(response, item.number, item.revision)
     return detail_out(details(uow, item.number))
+
+
+def _var(request: Request) -> FilePath:
+    var: FilePath = request.app.state.wiring.settings.var
+    return var
 
 
 def _checked(uow: Writing, request: Request, number: int) -> None:
@@ -88,6 +97,37 @@ def strays(uow: Reading) -> Listing[schemas.StrayOut]:
         schemas.StrayOut(service=s.service.name, oid=s.oid, subject=s.subject, author=s.author, at=s.at) for s in rows
     ]
     return Listing(items=found, next=None)
+
+
+@router.get("/branches")
+def branches(uow: Reading, service: Annotated[str, Query(max_length=100, examples=["web"])]) -> Listing[BranchOut]:
+    """List branches without an item that have commits which main lacks, here and at origin, newest first, at most 200."""
+    return Listing(items=[BranchOut.model_validate(one) for one in taking.branches(uow, service)], next=None)
+
+
+@router.post("/take", status_code=201)
+def take(uow: Writing, response: Response, new: Take) -> schemas.ItemDetail:
+    """Open an item that goes on where a branch stands; the branch itself stays."""
+    return _out(uow, response, service.take(uow, new))
+
+
+@router.post("/find_requests", status_code=202)
+def find_requests(uow: Writing, request: Request, new: AskRequests) -> AskedOut:
+    """Ask the forge of a service's origin for open requests; how it goes is at `/api/v1/work/asked/{id}`."""
+    token = new.token.get_secret_value() if new.token else None
+    return AskedOut.of(service.find_requests(uow, _var(request), new.service, token, new.forge))
+
+
+@router.post("/take_request", status_code=202)
+def take_request(uow: Writing, request: Request, new: TakeRequest) -> AskedOut:
+    """Fetch a request and open an item of it; how it goes is at `/api/v1/work/asked/{id}`."""
+    return AskedOut.of(service.take_request(uow, _var(request), new))
+
+
+@router.get("/asked/{job_id}")
+def asked(uow: Reading, job_id: Id) -> AskedOut:
+    """Say how a question to a forge goes, or how it went."""
+    return AskedOut.of(taking.get_asked(uow, job_id))
 
 
 @router.get("/{number}")

@@ -6,7 +6,7 @@ from typing import Any
 from calcifer.kit.workflows import JobContext, Jobs
 from calcifer.services import queries as catalog
 from calcifer.work import service
-from calcifer.work.service import verifying
+from calcifer.work.service import taking, verifying
 from calcifer.work.service.strays import FIND_STRAYS
 
 
@@ -18,6 +18,8 @@ def register(jobs: Jobs, var: Path) -> None:
         return {"state": outcome.state} if outcome else {}
 
     jobs.register(FIND_STRAYS, find_strays)
+    jobs.register(taking.FIND_REQUESTS, lambda job: taking.carry_out_find(job, var))
+    jobs.register(taking.TAKE_REQUEST, lambda job: taking.carry_out_take(job, var))
     jobs.register(verifying.JOB, verify)
 
 

@@ -184,3 +184,9 @@ def open_branches(session: Session, service_id: int) -> set[str]:
     """Return the branches that open items of a service own."""
     query = select(Item.branch).where(Item.service_id == service_id, Item.state == "open", Item.branch.is_not(None))
     return {branch for branch in session.scalars(query) if branch}
+
+
+def find_open_at(session: Session, service_id: int, head: str) -> int | None:
+    """Return the number of an open item of a service whose branch stood at `head` when Calcifer last looked, or None."""
+    query = select(Item.number).where(Item.service_id == service_id, Item.state == "open", Item.head == head)
+    return session.scalar(query.limit(1))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pygit2
 
 from calcifer.kit.errors import Invalid
+from calcifer.kit.git.credentials import Credential, handed_over
 from calcifer.kit.git.names import checked_url
 from calcifer.kit.git.program import run
 from calcifer.kit.git.repository import Person, Repository
@@ -139,7 +140,7 @@ def _beside(git_dir: Path, folder: Path) -> dict[str, str]:
     return {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(folder)}
 
 
-def clone(source: str, target: Path, *, origin: str | None = None) -> None:
+def clone(source: str, target: Path, *, origin: str | None = None, credential: Credential | None = None) -> None:
     """Clone `source` (a checked address, or an absolute path on this machine) into `target`, which must not exist.
 
     Its `origin` is `source`, or for a path `origin`; a path itself is never kept as origin: completed work would be pushed into
@@ -148,9 +149,10 @@ def clone(source: str, target: Path, *, origin: str | None = None) -> None:
     is_local = source.startswith("/")
     if not is_local:
         checked_url(source)
+    with_token, token = handed_over(credential)
     run(
-        *FAITHFUL, "clone", "--quiet", "--no-hardlinks", "--", source, str(target),
-        cwd=target.parent, timeout_seconds=CLONE_SECONDS,
+        *FAITHFUL, *with_token, "clone", "--quiet", "--no-hardlinks", "--", source, str(target),
+        cwd=target.parent, env=token, timeout_seconds=CLONE_SECONDS,
     )  # fmt: skip
     if not is_local:
         return

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calcifer.kit.errors import Conflict, Unavailable
+from calcifer.kit.git.credentials import Credential, handed_over
 from calcifer.kit.git.names import redacted
 from calcifer.kit.git.program import Answer, GitFailed, run
 
@@ -40,6 +41,10 @@ class NoOrigin(Conflict):
 
 class Refused(Conflict):
     """The other side answered, and said no; the same again will not work."""
+
+
+class NotThere(Conflict):
+    """Origin has no ref of that name."""
 
 
 class Diverged(Conflict):
@@ -80,6 +85,22 @@ def fetch(path: Path) -> None:
         raise _failure(url, answer)
 
 
+def fetch_ref(path: Path, ref: str, into: str, credential: Credential | None = None) -> str:
+    """Bring one `ref` of origin here as the ref `into`, whatever that was before, and return its commit.
+
+    Raises NotThere where origin has no such ref, else as `fetch` does.
+    """
+    url = origin(path)
+    quiet = ("--quiet", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", "--no-tags")
+    spec = f"+{ref}:{into}"
+    answer = _talk("fetch", *quiet, "--refmap=", ORIGIN, spec, path=path, seconds=FETCH_SECONDS, credential=credential)
+    if answer.code and "find remote ref" in answer.err:
+        raise NotThere(f"{url} has no {ref}.")
+    if answer.code:
+        raise _failure(url, answer)
+    return run("rev-parse", "--verify", f"{into}^{{commit}}", cwd=path).text.strip()
+
+
 def push(path: Path, branch: str) -> Pushed:
     """Bring `branch` to the branch of the same name at origin.
 
@@ -104,16 +125,23 @@ def push(path: Path, branch: str) -> Pushed:
     return Pushed(url, None if line.startswith("*") else new, new)
 
 
-def _talk(command: str, *args: str, path: Path, seconds: float) -> Answer:
+def _talk(command: str, *args: str, path: Path, seconds: float, credential: Credential | None = None) -> Answer:
+    with_token, token = handed_over(credential)
     try:
         return run(
             *_PATIENCE,
+            *with_token,
             "-c",
             f"remote.{ORIGIN}.mirror=false",
             command,
             *args,
             cwd=path,
-            env={"GIT_SSH_COMMAND": f"{_ssh(path)} {_SSH_OPTIONS}", "GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never"},
+            env={
+                "GIT_SSH_COMMAND": f"{_ssh(path)} {_SSH_OPTIONS}",
+                "GIT_ASKPASS": "",
+                "SSH_ASKPASS_REQUIRE": "never",
+                **token,
+            },
             accept=(0, 1, 128, 129),
             timeout_seconds=seconds,
         )

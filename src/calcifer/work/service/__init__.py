@@ -1,4 +1,4 @@
-"""Every change to work, one function per verb; split by noun: items, checklist, commits, completion, express, strays, trust."""
+"""Every change to work, one function per verb; split by noun: items, checklist, commits, completion, express, strays, …"""
 
 from calcifer.work.service.checklist import add, move, remove, tick, untick
 from calcifer.work.service.commits import checkout, commit, has_worktree, update
@@ -7,6 +7,7 @@ from calcifer.work.service.express import change, collect
 from calcifer.work.service.items import drop, edit, open, reopen  # noqa: A004  (the verb)
 from calcifer.work.service.reverting import revert
 from calcifer.work.service.strays import claim, find_strays
+from calcifer.work.service.taking import find_requests, take, take_request
 from calcifer.work.service.trust import trust, verify, verify_command
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "complete",
     "drop",
     "edit",
+    "find_requests",
     "find_strays",
     "has_worktree",
     "judge",
@@ -27,6 +29,8 @@ __all__ = [
     "remove",
     "reopen",
     "revert",
+    "take",
+    "take_request",
     "tick",
     "trust",
     "untick",

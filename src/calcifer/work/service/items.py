@@ -20,8 +20,8 @@ from calcifer.work.service.storing import get_open, main_of, move_branch, reposi
 APP = "calcifer-app"
 
 
-def open(uow: UnitOfWork, new: NewItem, *, express: bool = False) -> Item:  # noqa: A001  (the verb)
-    """Open an item: next number, checklist, a branch from main (none for a parent)."""
+def open(uow: UnitOfWork, new: NewItem, *, express: bool = False, start: str | None = None) -> Item:  # noqa: A001  (the verb)
+    """Open an item: next number, checklist, a branch from main, or from the commit `start` (none for a parent)."""
     permissions.require(uow.actor, "work.open")
     service = _target(uow, new)
     parent = _parent(uow, new.parent)
@@ -57,7 +57,7 @@ def open(uow: UnitOfWork, new: NewItem, *, express: bool = False) -> Item:  # no
     uow.db.add(item)
     save(uow, item, f"Open #{number}: {new.title}")
     if item.branch:
-        move_branch(repository, item, None, main)
+        move_branch(repository, item, None, start or main)
     activity.record(uow, "work.open", f"#{number} {new.title}", service=service.name, item_number=number)
     return item
 
