@@ -222,7 +222,9 @@ def gitlab(forge: Forge, path: str, query: dict[str, str], is_in: bool) -> Any:
     if path == "/users":
         number = forge.users.get(query.get("username", ""))
         return [{"id": number, "username": query["username"]}] if number else []
-    for prefix, owner in [("/groups/", name) for name in forge.groups] + [("/users/", str(n)) for n in forge.users.values()]:
+    for prefix, owner in [("/groups/", name) for name in forge.groups] + [
+        ("/users/", str(n)) for n in forge.users.values()
+    ]:
         if path == f"{prefix}{owner}/projects":
             name = next((user for user, number in forge.users.items() if str(number) == owner), owner)
             return [as_gitlab(forge, one) for one in seen(forge, name, is_in)]
@@ -276,7 +278,9 @@ def as_gitea(forge: Forge, one: Project) -> dict[str, Any]:
         "clone_url": f"http://localhost:3000/{one.path}.git", "ssh_url": f"git@127.0.0.1:{one.path}.git",
         "default_branch": "main", "has_wiki": True,
     }  # fmt: skip
-    return made | ({"empty": one.is_empty, "mirror": False} if forge.kind == "gitea" else {"mirror_url": None}) | one.more
+    return (
+        made | ({"empty": one.is_empty, "mirror": False} if forge.kind == "gitea" else {"mirror_url": None}) | one.more
+    )
 
 
 def as_gitlab(forge: Forge, one: Project) -> dict[str, Any]:

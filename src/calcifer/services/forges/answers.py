@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from calcifer.kit.asking import Asking, LedElsewhere, NotJson, Told
+from calcifer.kit.asking import Asking, NotJson, Told
 from calcifer.kit.errors import Invalid
 from calcifer.kit.git.names import checked_url, visible
 
@@ -141,7 +141,8 @@ def text(one: Any, *names: str | int) -> str:
         one = one.get(name) if isinstance(one, dict) else None
     if not isinstance(one, str):
         return ""
-    return visible(one[: int(most)].replace("\r\n", "\n")).strip()
+    lines = one[: int(most)].replace("\r\n", "\n").split("\n")
+    return "\n".join(visible(line) for line in lines).strip()
 
 
 def flag(one: Any, name: str) -> bool:
@@ -160,6 +161,3 @@ def number_of(one: Any, name: str) -> int:
 def within(url: str, base: str) -> str:
     """Return an address if it lies on the forge itself, else "": it is shown as a link."""
     return url if url.startswith(f"{base}/") and len(url) < 1000 and " " not in url and "\n" not in url else ""
-
-
-__all__ = ["Forge", "LedElsewhere", "Remote", "Request", "flag", "number_of", "text", "within"]
