@@ -1,7 +1,7 @@
 """A small honest forge on loopback: the APIs of Gitea, GitHub (Enterprise) and GitLab as far as they are asked, and git over HTTP.
 
-Answers have the fields that the real ones have, pages and links as they make them, and what needs a token needs it. Repositories are
-real ones, served by `git http-backend`.
+Answers have the fields that the real ones have, pages and links as they make them, and what needs a token needs it. Repositories
+are real ones, served by `git http-backend`.
 """
 
 import base64
@@ -134,9 +134,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def may(given: str) -> bool | None:
-    """Whether an API's Authorization is right; None where there is none."""
-    return given in {f"Bearer {TOKEN}", f"token {TOKEN}"} if given else None
+def may(given: str) -> str | None:
+    """Say who asks an API by its Authorization: the token's owner, or nobody (""); None where the token is wrong."""
+    if not given:
+        return ""
+    return "owner" if given in {f"Bearer {TOKEN}", f"token {TOKEN}"} else None
 
 
 def may_git(given: str) -> bool:
@@ -147,21 +149,21 @@ def may_git(given: str) -> bool:
     return bool(user) and password == TOKEN
 
 
-def answered(value: Any, code: int = 200, **headers: str) -> Answer:
+def answered(value: Any, code: int = 200, headers: dict[str, str] | None = None) -> Answer:
     """Make an answer of JSON."""
-    return code, {"Content-Type": "application/json", **headers}, json.dumps(value).encode()
+    return code, {"Content-Type": "application/json"} | (headers or {}), json.dumps(value).encode()
 
 
-def api(forge: Forge, path: str, query: dict[str, str], is_in: bool | None) -> Answer:
+def api(forge: Forge, path: str, query: dict[str, str], who: str | None) -> Answer:
     """Answer as the API of its kind does."""
-    if is_in is False:
+    if who is None:
         return answered({"message": "401 Unauthorized"}, 401)
     prefix = {"gitea": "/api/v1", "github": "/api/v3", "gitlab": "/api/v4"}[forge.kind]
     if not path.startswith(prefix):
         return 404, {"Content-Type": "text/html"}, b"<h1>Not found</h1>"
-    if forge.wants_sign_in and not is_in:
+    if forge.wants_sign_in and not who:
         return answered({"message": "Only signed in user is allowed to call APIs."}, 403)
-    found = ANSWERS[forge.kind](forge, unquote(path.removeprefix(prefix)), query, bool(is_in))
+    found = ANSWERS[forge.kind](forge, unquote(path.removeprefix(prefix)), query, who)
     if found is None:
         return answered({"message": "404 Not Found"}, 404)
     return found if isinstance(found, tuple) else paged(forge, f"{forge.url}{path}", query, found)
@@ -178,59 +180,59 @@ def paged(forge: Forge, url: str, query: dict[str, str], found: Any) -> Answer:
     if forge.has_links and number * size < len(found):
         more = "&".join(f"{key}={value}" for key, value in (query | {"page": str(number + 1)}).items())
         headers["Link"] = f'<{url}?{more}>; rel="next", <{url}?page=99>; rel="last"'
-    return answered(shown, **headers)
+    return answered(shown, headers=headers)
 
 
-def gitea(forge: Forge, path: str, query: dict[str, str], is_in: bool) -> Any:
+def gitea(forge: Forge, path: str, query: dict[str, str], who: str) -> Any:
     """Gitea and Forgejo: /api/v1."""
     match path.strip("/").split("/"):
         case ["version"]:
             return {"version": "1.24.6"}
         case ["orgs", name, "repos"] if name in forge.groups:
-            return [as_gitea(forge, one) for one in seen(forge, name, is_in)]
+            return [as_gitea(forge, one) for one in seen(forge, name, who)]
         case ["users", name, "repos"] if name in forge.users:
-            return [as_gitea(forge, one) for one in seen(forge, name, is_in)]
+            return [as_gitea(forge, one) for one in seen(forge, name, who)]
         case ["repos", owner, name, "pulls", *number]:
-            return pulls(forge, f"{owner}/{name}", number, is_in)
+            return pulls(forge, f"{owner}/{name}", number, who)
     return None
 
 
-def github(forge: Forge, path: str, query: dict[str, str], is_in: bool) -> Any:
+def github(forge: Forge, path: str, query: dict[str, str], who: str) -> Any:  # noqa: PLR0911  (as many as there are)
     """GitHub: /api/v3 of an Enterprise Server."""
     match path.strip("/").split("/"):
         case ["meta"]:
             return {"verifiable_password_authentication": True, "installed_version": "3.17.0"}
         case ["user"]:
-            return {"login": forge.own, "type": "User"} if is_in else answered({"message": "Requires auth"}, 401)
+            return {"login": forge.own, "type": "User"} if who else answered({"message": "Requires auth"}, 401)
         case ["users", name] if name in forge.groups | forge.users.keys():
             return {"login": name, "type": "Organization" if name in forge.groups else "User"}
         case ["orgs", name, "repos"] if name in forge.groups:
-            return [as_gitea(forge, one) for one in seen(forge, name, is_in)]
-        case ["user", "repos"] if is_in:
-            return [as_gitea(forge, one) for one in seen(forge, forge.own, is_in)]
+            return [as_gitea(forge, one) for one in seen(forge, name, who)]
+        case ["user", "repos"] if who:
+            return [as_gitea(forge, one) for one in seen(forge, forge.own, who)]
         case ["users", name, "repos"] if name in forge.users:
-            return [as_gitea(forge, one) for one in seen(forge, name, is_in=False)]
+            return [as_gitea(forge, one) for one in seen(forge, name, who="")]
         case ["repos", owner, name, "pulls", *number]:
-            return pulls(forge, f"{owner}/{name}", number, is_in)
+            return pulls(forge, f"{owner}/{name}", number, who)
     return None
 
 
-def gitlab(forge: Forge, path: str, query: dict[str, str], is_in: bool) -> Any:
+def gitlab(forge: Forge, path: str, query: dict[str, str], who: str) -> Any:
     """GitLab: /api/v4; paths of groups and projects are one part of the address, encoded."""
     if path == "/version":
-        return {"version": "18.2.1", "revision": "0"} if is_in else answered({"message": "401 Unauthorized"}, 401)
+        return {"version": "18.2.1", "revision": "0"} if who else answered({"message": "401 Unauthorized"}, 401)
     if path == "/users":
-        number = forge.users.get(query.get("username", ""))
-        return [{"id": number, "username": query["username"]}] if number else []
+        known = forge.users.get(query.get("username", ""))
+        return [{"id": known, "username": query["username"]}] if known else []
     for prefix, owner in [("/groups/", name) for name in forge.groups] + [
         ("/users/", str(n)) for n in forge.users.values()
     ]:
         if path == f"{prefix}{owner}/projects":
             name = next((user for user, number in forge.users.items() if str(number) == owner), owner)
-            return [as_gitlab(forge, one) for one in seen(forge, name, is_in)]
+            return [as_gitlab(forge, one) for one in seen(forge, name, who)]
     head, middle, number = path.partition("/merge_requests")
     project = next((one for one in forge.projects if head == f"/projects/{one.path}"), None)
-    if not middle or project is None or (project.is_private and not is_in):
+    if not middle or project is None or (project.is_private and not who):
         return None
     made = [
         {
@@ -244,20 +246,20 @@ def gitlab(forge: Forge, path: str, query: dict[str, str], is_in: bool) -> Any:
     return next((one for one in made if number == f"/{one['iid']}"), None) if number else made
 
 
-ANSWERS: dict[str, Callable[[Forge, str, dict[str, str], bool], Any]] = {
+ANSWERS: dict[str, Callable[[Forge, str, dict[str, str], str], Any]] = {
     "gitea": gitea, "github": github, "gitlab": gitlab
 }  # fmt: skip
 
 
-def seen(forge: Forge, owner: str, is_in: bool) -> list[Project]:
+def seen(forge: Forge, owner: str, who: str) -> list[Project]:
     """Return what of an owner may be seen."""
-    return [one for one in forge.projects if one.path.startswith(f"{owner}/") and (is_in or not one.is_private)]
+    return [one for one in forge.projects if one.path.startswith(f"{owner}/") and (who or not one.is_private)]
 
 
-def pulls(forge: Forge, path: str, number: list[str], is_in: bool) -> Any:
+def pulls(forge: Forge, path: str, number: list[str], who: str) -> Any:
     """Pull requests as Gitea and GitHub show them."""
     project = next((one for one in forge.projects if one.path == path), None)
-    if project is None or (project.is_private and not is_in):
+    if project is None or (project.is_private and not who):
         return None
     made = [
         {

@@ -26,6 +26,8 @@ SHORTCUTS = {
     "init": "services",
     "new": "services",
     "adopt": "services",
+    "adopt-from": "services",
+    "survey": "services",
     "scan": "services",
     "change": "work",
     "context": "work",

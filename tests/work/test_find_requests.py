@@ -69,7 +69,7 @@ def test_what_the_forge_refuses_is_said(
     wiring: Wiring, web: Path, tmp_path: Path, code: int, headers: dict[str, str], words: str
 ) -> None:
     with forge_of(web, tmp_path / "forge", "gitea") as (forge, _, _):
-        forge.answers["/api/v1/repos"] = answered({}, code, **headers)
+        forge.answers["/api/v1/repos"] = answered({}, code, headers)
         row = asked(wiring)
     assert words in (row.error or "")
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from calcifer.accounts.permissions import NotAllowed
-from calcifer.kit.promises import JobRow
+from calcifer.kit.promises import JobRow, list_jobs
 from calcifer.kit.uow import Actor
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
@@ -89,7 +89,7 @@ def test_page(client: TestClient, wiring: Wiring, web: Path, tmp_path: Path) -> 
         assert "being fetched" in answer.text
         wiring.jobs.run_due()
         with wiring.units.read(OWNER) as uow:
-            (row,) = taking.list_jobs(uow.db, prefix=taking.TAKE_REQUEST)
+            (row,) = list_jobs(uow.db, prefix=taking.TAKE_REQUEST)
         assert ">#1<" in client.get(f"/work/asked/{row.id}").text
 
 

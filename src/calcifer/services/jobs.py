@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from calcifer.kit.workflows import JobContext, Jobs
-from calcifer.services.service import adoption, scanning
+from calcifer.services.service import adoption, arrival, scanning
 
 
 def register(jobs: Jobs, home: Path) -> None:
@@ -18,4 +18,6 @@ def register(jobs: Jobs, home: Path) -> None:
         return scanning.look(job.units, job.actor, home, tell=job.progress).as_json()
 
     jobs.register(adoption.JOB, adopt)
+    jobs.register(arrival.SURVEY, lambda job: arrival.carry_out_survey(job, home))
+    jobs.register(adoption.JOB_FROM, lambda job: arrival.carry_out(job, home).as_json())
     jobs.register(scanning.JOB, scan)

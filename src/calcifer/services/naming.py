@@ -7,7 +7,9 @@ from pathlib import Path
 from calcifer.kit.errors import Invalid
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
-RESERVED = frozenset({"adopt", "adoptions", "new", "plan", "scan", "scans", "var"})
+RESERVED = frozenset(
+    {"adopt", "adopt_from", "adoptions", "elsewhere", "new", "plan", "scan", "scans", "survey", "surveys", "var"}
+)
 """Words that stand where a name does in an address or in the workspace."""
 MARK = "calcifer-source"
 

@@ -93,10 +93,11 @@ def _reason(folder: Path, name: str) -> str | None:
             head = file.read(LOOKED_AT_BYTES)
     except OSError:
         return UNREADABLE
-    return _by_name(PurePosixPath(name).name, head) or _by_content(head) or _by_size(size)
+    return by_name(PurePosixPath(name).name, head) or _by_content(head) or _by_size(size)
 
 
-def _by_name(name: str, head: bytes) -> str | None:
+def by_name(name: str, head: bytes) -> str | None:
+    """Return why a file of this name stays out, by the name and what it begins with, or None."""
     lower = name.lower()
     suffix = PurePosixPath(lower).suffix
     if _ENV.search(lower) and re.split(r"[._-]", lower)[-1 if lower.startswith(".env.") else -2] not in ENV_EXAMPLES:

@@ -30,6 +30,7 @@ from calcifer.services.service.building import building
 from calcifer.services.service.reading import register
 
 JOB = "services.adopt"
+JOB_FROM = "services.adopt_from"
 MOST_SOURCES = 1000
 MOST_ROWS = 2000  # of a kind, in a job's result
 Tell = Callable[[str], None]
@@ -78,7 +79,7 @@ def planned(units: Units, actor: Actor, home: Path, wish: Wish) -> Plan:
 def get_adoption(uow: UnitOfWork, job_id: int) -> JobRow:
     """Return the job of an adoption; NotFound where there is none."""
     row = get_job(uow.db, job_id)
-    if row.name != JOB:
+    if row.name not in (JOB, JOB_FROM):
         raise NotFound(f"There is no adoption {job_id}.")
     return row
 
@@ -152,7 +153,7 @@ def _carry_out(units: Units, actor: Actor, home: Path, step: Step, mark: Mark) -
         elif step.kind == "copy":
             _copy(step, folder, actor, units.clock(), mark)
         elif step.kind == "commit":
-            _commit(step, step.target / ".git", step.target, actor, units.clock())
+            first_commit(step, step.target / ".git", step.target, actor, units.clock())
             mark("made")
         elif step.kind == "begin":
             _begin(step, folder, actor, units.clock(), mark)
@@ -178,7 +179,7 @@ def _copy(step: Step, folder: Path, actor: Actor, now: datetime, mark: Mark) -> 
     mark("copied")
     founding.init(folder / "git")
     (folder / "git" / ".git").rename(made / ".git")
-    _commit(step, made / ".git", made, actor, now)
+    first_commit(step, made / ".git", made, actor, now)
     mark_source(made / ".git", step.source)
     mark("made")
     put_in_place(made, step.target)
@@ -190,7 +191,7 @@ def _begin(step: Step, folder: Path, actor: Actor, now: datetime, mark: Mark) ->
     with _beside(folder, step.target) as aside:
         founding.init(aside / "git")
         git_dir = aside / "git" / ".git"
-        _commit(step, git_dir, step.target, actor, now)
+        first_commit(step, git_dir, step.target, actor, now)
         mark("made")
         put_in_place(git_dir, step.target / ".git")
         mark("in place")
@@ -206,7 +207,8 @@ def _beside(folder: Path, target: Path) -> Iterator[Path]:
         yield Path(beside)
 
 
-def _commit(step: Step, git_dir: Path, folder: Path, actor: Actor, now: datetime) -> None:
+def first_commit(step: Step, git_dir: Path, folder: Path, actor: Actor, now: datetime) -> None:
+    """Commit what lies in `folder`, but for what is withheld, and what every service has, into the repository `git_dir`."""
     ignore(folder, step.withheld, git_dir / "info" / "exclude")
     ours = _write_missing(folder)
     never = [one.path for one in step.withheld]
