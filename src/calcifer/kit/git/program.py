@@ -90,13 +90,21 @@ def run(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise GitFailed(f"git {args[0]} did not end within {timeout_seconds:.0f} seconds.") from None
+        raise GitFailed(f"git {_verb(args)} did not end within {timeout_seconds:.0f} seconds.") from None
     except OSError as error:
         raise GitFailed(f"git could not be started in {cwd}: {error.strerror}.") from error
     answer = Answer(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
     if answer.code not in accept:
-        raise GitFailed(f"git {args[0]} failed: {_last_words(answer.err)}")
+        raise GitFailed(f"git {_verb(args)} failed: {_last_words(answer.err)}")
     return answer
+
+
+def _verb(args: tuple[str, ...]) -> str:
+    """Return the command among the arguments: settings may come before it."""
+    rest = list(args)
+    while rest and rest[0] == "-c":
+        del rest[:2]
+    return next((word for word in rest if not word.startswith("-")), "")
 
 
 def _last_words(err: str) -> str:
