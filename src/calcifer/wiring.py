@@ -12,6 +12,7 @@ from calcifer.activity import models as _activity  # noqa: F401
 from calcifer.config import Settings
 from calcifer.git import jobs as git_jobs
 from calcifer.git import models as _git  # noqa: F401
+from calcifer.kit import lending
 from calcifer.kit.db import Database
 from calcifer.kit.errors import Conflict, Unavailable
 from calcifer.kit.uow import Units
@@ -59,6 +60,7 @@ def wire(settings: Settings) -> Wiring:
         raise Unavailable(f"The database {where} cannot be used: {error.orig}") from error
     units = Units(database, settings.var, lost={"work.lost": losing.lost})
     units.replay()
+    lending.forget(units, settings.var)
     jobs = Jobs(units, settings.var)
     services_jobs.register(jobs, settings.home)
     work_jobs.register(jobs, settings.var)

@@ -1,7 +1,7 @@
 """The only place that keeps a secret for a job: a file that only this user can read, there as long as the job is to be done.
 
 A job's row, its steps and its result are stored and shown, so none of them has the secret: the row's number is the file's name. A
-process killed at any moment leaves at most a file whose job is over, and whoever lends or borrows next removes it.
+process killed at any moment leaves at most a file whose job is over, and whoever lends next, or begins, removes it.
 """
 
 import os
@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from calcifer.kit.errors import CalciferError, Conflict, Unavailable
 from calcifer.kit.promises import BACK_OFF_SECONDS, JobRow, list_unfinished_among
-from calcifer.kit.uow import UnitOfWork
-from calcifer.kit.workflows import JobContext
+from calcifer.kit.uow import UnitOfWork, Units
+from calcifer.kit.workflows import SYSTEM, JobContext
 
 FOLDER = "lent"
 
@@ -71,11 +71,18 @@ def borrowed(job: JobContext, var: Path, *, is_needed: bool) -> Iterator[str | N
 def sweep(session: Session, var: Path, but: int | None = None) -> None:
     """Remove what was lent to jobs that are over; the caller holds the write lock, so that none is about to be promised."""
     there = {path: path.name.partition(".")[0] for path in _files(var)}
-    wanted = {int(name) for name in there.values() if name.isdigit()}
-    needed = list_unfinished_among(session, wanted) | {but}
+    ids = {int(name) for name in there.values() if name.isdecimal() and len(name) < 18}
+    needed = {str(number) for number in list_unfinished_among(session, ids) | {but}}
     for path, name in there.items():
-        if not name.isdigit() or int(name) not in needed:
+        if name not in needed:
             path.unlink(missing_ok=True)
+
+
+def forget(units: Units, var: Path) -> None:
+    """Remove what was lent to jobs that are over; costs nothing where nothing is lent."""
+    if _files(var):
+        with units.write(SYSTEM) as uow:
+            sweep(uow.db, var)
 
 
 def _files(var: Path) -> list[Path]:

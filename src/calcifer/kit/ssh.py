@@ -132,6 +132,11 @@ class Reader:
                 self._words = (self._words + piece)[-KEPT_WORDS:]
         return found
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the other side has nothing more to say."""
+        return self._out not in self._open
+
     def finish(self) -> None:
         """Wait for the end; raises what the other side, or ssh, said was wrong."""
         while self._open:
@@ -164,6 +169,10 @@ def running(host: Host, script: str, *, seconds: float, most_bytes: int) -> Iter
     try:
         yield reader
         reader.finish()
+    except Conflict:
+        if reader.is_at_end:  # why it ended says more than that it ended too early
+            reader.finish()
+        raise
     finally:
         process.kill()
         process.wait()
