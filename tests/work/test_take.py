@@ -68,8 +68,17 @@ def test_of_origin_as_of_the_last_fetch(wiring: Wiring, web: Path, tmp_path: Pat
     with wiring.units.read(OWNER) as uow:
         assert [one.name for one in taking.branches(uow, "web")] == ["origin/elsewhere"]
     assert find(taken(wiring, "elsewhere", title="Other words")).head == head
+    assert factories.git(web, "rev-parse", "origin/elsewhere") == head
     with wiring.units.read(OWNER) as uow:
-        assert [one.name for one in taking.branches(uow, "web")] == ["origin/elsewhere"]  # it was not forgotten
+        assert taking.branches(uow, "web") == []  # an item has it
+
+
+def test_twice_is_a_conflict_also_when_the_item_has_gone_on(wiring: Wiring, web: Path) -> None:
+    branch(web)
+    number = taken(wiring)
+    factories.committed(wiring, number)
+    with pytest.raises(Conflict, match=f"#{number} has these commits already"):
+        taken(wiring)
 
 
 @pytest.mark.parametrize("name", ["--help", "a..b", "x.lock", "HEAD", "a b", "-x", "a~1", "@{u}"])
@@ -99,7 +108,7 @@ def test_of_another_history_it_is_refused(wiring: Wiring, web: Path) -> None:
 def test_the_branch_of_an_open_item_is_refused(wiring: Wiring, web: Path) -> None:
     number = factories.opened(wiring)
     factories.committed(wiring, number)
-    with pytest.raises(Conflict, match="branch of an open item"):
+    with pytest.raises(Conflict, match="#1 has these commits already"):
         taken(wiring, "work/1-pin-nginx")
 
 

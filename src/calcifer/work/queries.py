@@ -186,7 +186,8 @@ def open_branches(session: Session, service_id: int) -> set[str]:
     return {branch for branch in session.scalars(query) if branch}
 
 
-def find_open_at(session: Session, service_id: int, head: str) -> int | None:
-    """Return the number of an open item of a service whose branch stood at `head` when Calcifer last looked, or None."""
-    query = select(Item.number).where(Item.service_id == service_id, Item.state == "open", Item.head == head)
-    return session.scalar(query.limit(1))
+def list_heads(session: Session, service_id: int) -> list[tuple[int, str]]:
+    """Return number and branch of each open item of a service that has a branch, newest first."""
+    query = select(Item.number, Item.branch).where(Item.service_id == service_id, Item.state == "open")
+    rows = session.execute(query.order_by(Item.number.desc()))
+    return [(number, branch) for number, branch in rows if branch]

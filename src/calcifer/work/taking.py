@@ -1,7 +1,7 @@
 """What may be taken up as an item: branches of a repository and open requests of its forge; titles and reasons made of them."""
 
 import re
-from collections.abc import Container
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from calcifer.services.forges import Request
 REMOTE = "refs/remotes/"
 ORIGIN = f"{REMOTE}origin/"
 MOST_BRANCHES = 200
+MOST_LOOKED_AT = 1000
 FIRST = 5000
 _UNSAID = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _UNSAID_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
@@ -32,23 +33,17 @@ class Candidate:
     at: datetime
 
 
-def candidates(repository: Repository, main: str, main_branch: str, owned: Container[str]) -> list[Candidate]:
-    """Return the branches without an item that have something to bring, newest first; of two at one commit the one that is here."""
+def candidates(repository: Repository, main: str, main_branch: str, owned: Sequence[str]) -> list[Candidate]:
+    """Return the branches that have something to bring and no open item has, newest first; of two at one commit the one here."""
     refs = repository.refs(HEADS) | repository.refs(ORIGIN)
+    tips = [tip for branch in owned if (tip := repository.branch(branch))]
     found: dict[str, Candidate] = {}
-    for ref, oid in list(refs.items())[: 5 * MOST_BRANCHES]:
+    for ref, oid in list(refs.items())[:MOST_LOOKED_AT]:
         name = ref.removeprefix(HEADS).removeprefix(REMOTE)
-        own = ref.removeprefix(HEADS).removeprefix(ORIGIN)
-        if (
-            own in owned
-            or own == "HEAD"
-            or ref == HEADS + main_branch
-            or oid in found
-            or not _is_commit(repository, oid)
-        ):
+        if ref in (HEADS + main_branch, f"{ORIGIN}HEAD") or oid in found or not _is_commit(repository, oid):
             continue
         ahead, behind = repository.ahead_behind(oid, main)
-        if ahead:
+        if ahead and not any(repository.contains(tip, oid) for tip in tips):
             commit = repository.commit(oid)
             found[oid] = Candidate(name, oid, ahead, behind, commit.subject[:200], commit.author.name, commit.at)
     return sorted(found.values(), key=lambda one: one.at, reverse=True)[:MOST_BRANCHES]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from calcifer.kit.errors import CalciferError, Conflict
+from calcifer.kit.errors import CalciferError, Conflict, NotFound
 from calcifer.kit.git import founding
 from calcifer.kit.git.credentials import Credential
 from calcifer.kit.git.repository import HEADS, Repository
@@ -30,7 +30,13 @@ class Owner:
             raise Conflict(
                 f"{self._address.place} is a forge: name a user or group on it, as in {self._forge.base}/GROUP."
             )
-        remotes = sorted(self._forge.repositories(owner), key=lambda remote: remote.path.lower())
+        try:
+            remotes = sorted(self._forge.repositories(owner), key=lambda remote: remote.path.lower())
+        except NotFound as error:
+            raise NotFound(
+                f"{self._forge.base} has no user and no group '{owner}', or not for you.",
+                mend=f"Give a token that may see it. Is it one repository? calcifer adopt {self._forge.base}/{owner}.git",
+            ) from error
         self._remotes = {remote.https: remote for remote in remotes}
         return [self._found(remote) for remote in self._remotes.values()]
 

@@ -39,10 +39,20 @@ def take(uow: UnitOfWork, new: Take) -> Item:
     """Open an item that goes on where a branch stands; that branch is not touched, nor forgotten."""
     permissions.require(uow.actor, "work.take")
     service = catalog.get_service(uow.db, new.service)
-    if new.branch in queries.open_branches(uow.db, service.id):
-        raise Conflict(f"'{new.branch}' is the branch of an open item already.", mend="calcifer work list")
+    head = taking.resolved(repository_of(uow, service), new.branch)
+    there = _going_on(uow, service, head)
+    if there:
+        raise Conflict(f"#{there} has these commits already.", mend=f"calcifer work show {there}")
+    return _opened(uow, service, new, head, f"'{new.branch}'")
+
+
+def _going_on(uow: UnitOfWork, service: Service, head: str) -> int | None:
+    """Return the open item whose branch has the commit and main has not, or None."""
     repository = repository_of(uow, service)
-    return _opened(uow, service, new, taking.resolved(repository, new.branch), f"'{new.branch}'")
+    if repository.contains(main_of(repository, service), head):
+        return None
+    tips = ((number, repository.branch(branch)) for number, branch in queries.list_heads(uow.db, service.id))
+    return next((number for number, tip in tips if tip and repository.contains(tip, head)), None)
 
 
 def _opened(uow: UnitOfWork, service: Service, new: Take, head: str, words: str) -> Item:
@@ -69,7 +79,7 @@ def branches(uow: UnitOfWork, name: str) -> list[Candidate]:
     """Return the branches of a service that can be taken up, here and at origin."""
     service = catalog.get_service(uow.db, name)
     repository = repository_of(uow, service)
-    owned = queries.open_branches(uow.db, service.id)
+    owned = [branch for _, branch in queries.list_heads(uow.db, service.id)]
     return taking.candidates(repository, main_of(repository, service), service.main_branch, owned)
 
 
@@ -157,7 +167,7 @@ def carry_out_take(job: JobContext, var: Path) -> dict[str, Any]:
         permissions.require(uow.actor, "work.take_request")
         service = catalog.get_service(uow.db, new.service)
         # One that was killed after its unit begins again: what it has opened is there.
-        there = queries.find_open_at(uow.db, service.id, head)
+        there = _going_on(uow, service, head)
         return {"number": there or _opened(uow, service, taken, head, f"request {new.number}").number}
 
 
