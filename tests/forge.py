@@ -6,6 +6,7 @@ are real ones, served by `git http-backend`.
 
 import base64
 import json
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -296,15 +297,28 @@ def as_gitlab(forge: Forge, one: Project) -> dict[str, Any]:
     return made | ({"forked_from_project": {"id": 9}} if one.is_fork else {}) | one.more
 
 
+class Server(ThreadingHTTPServer):
+    """A server to which clients that hang up are nothing to talk of."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing."""
+
+
 @contextmanager
-def serving(kind: str, root: Path) -> Iterator[Forge]:
-    """Serve a forge of this kind on loopback."""
+def serving(kind: str, root: Path, certificate: Path | None = None) -> Iterator[Forge]:
+    """Serve a forge of this kind on loopback; by https where there is a `certificate`, a file with its key."""
     root.mkdir(parents=True, exist_ok=True)
     forge = Forge(kind, root)
     handler = type("Handler", (Handler,), {"forge": forge})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), handler)
     forge.url = f"http://127.0.0.1:{server.server_port}"
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        forge.url = forge.url.replace("http:", "https:")
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

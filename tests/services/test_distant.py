@@ -203,6 +203,20 @@ def test_hostile_listings_are_refused(
     assert "unexpected" not in (row.error or "")
 
 
+def test_one_that_says_nothing_is_left(wiring: Wiring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distant, "LISTING_SECONDS", 0.5)
+    with serving(tmp_path / "sshd", "exec sleep 60") as server:
+        monkeypatch.setenv("GIT_SSH_COMMAND", server.ssh)
+        row = surveyed(wiring, server.url(tmp_path))
+    assert "did not come to an end" in (row.error or "")
+
+
+def test_of_a_folder_with_far_too_many_files_no_name_is_kept() -> None:
+    (one,) = stacks([b"D.", *(b"k./many/%d" % number for number in range(5000)), b"k./a", b"Z"])
+    assert set(one.sizes) == {"a"}
+    assert one.counts["many/"] == 5000
+
+
 def archive(*members: tuple[tarfile.TarInfo, bytes]) -> io.BytesIO:
     """An archive of these members."""
     made = io.BytesIO()

@@ -1,5 +1,6 @@
 """A survey says what a user or group of a forge has, and takes nothing."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 
 from calcifer.accounts.permissions import NotAllowed
 from calcifer.kit.errors import CalciferError, Invalid
+from calcifer.kit.promises import list_jobs
 from calcifer.kit.ssh import read_host_address
 from calcifer.kit.uow import Actor
 from calcifer.services import service
@@ -114,6 +116,24 @@ def test_no_redirect_is_followed_and_no_other_place_gets_the_token(wiring: Wirin
         assert other.asked == []
 
 
+def test_a_certificate_that_the_machine_does_not_trust_ends_it(
+    wiring: Wiring, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = tmp_path / "made.pem", tmp_path / "key.pem"
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names]
+    subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    (tmp_path / "both.pem").write_bytes(key.read_bytes() + certificate.read_bytes())
+    with serving("gitea", tmp_path / "forge", tmp_path / "both.pem") as forge:
+        filled(forge, tmp_path, git)
+        row = surveyed(wiring, f"{forge.url}/home", TOKEN)
+        assert (row.state, "does not trust: self-signed certificate" in (row.error or "")) == ("failed", True)
+        assert forge.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # what adding it to the machine's does
+        row = surveyed(wiring, f"{forge.url}/home", TOKEN)
+        assert (row.state, (row.result or {})["notes"]) == ("done", [])
+
+
 def test_pages_without_an_end_are_left(wiring: Wiring, tmp_path: Path) -> None:
     with serving("gitea", tmp_path / "forge") as forge:
         again = {"Link": f'<{forge.url}/api/v1/orgs/home/repos?page=1&limit=50>; rel="next"'}
@@ -163,8 +183,6 @@ def test_addresses_that_are_none_have_no_effect(wiring: Wiring, url: str) -> Non
         service.survey(uow, wiring.settings.var, Asked(url))
     assert "secret" not in error.value.message
     with wiring.units.read(OWNER) as uow:
-        from calcifer.kit.promises import list_jobs  # noqa: PLC0415
-
         assert list_jobs(uow.db) == []
 
 

@@ -6,6 +6,7 @@ redirect is followed, to no other host and to no other port.
 
 import json
 import re
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -37,6 +38,10 @@ class LedElsewhere(Conflict):
 
 class NotLetIn(Conflict):
     """The other side wants a token, or another one."""
+
+
+class NotTrusted(Conflict):
+    """The other side cannot show that it is who it says it is."""
 
 
 class TooMany(Unavailable):
@@ -90,7 +95,7 @@ class Asking:
     def get(self, path: str) -> Told:
         """Return what is at `path`, which begins with `/`, or is an address of the same place.
 
-        Raises NotFound, NotLetIn, LedElsewhere, NotJson, TooMany and Unavailable, each with the sentence for a person.
+        Raises NotFound, NotLetIn, NotTrusted, LedElsewhere, NotJson, TooMany and Unavailable, each with the sentence for a person.
         """
         url = urljoin(self.place, path)
         if place_of(url) != self.place:
@@ -107,6 +112,11 @@ class Asking:
             with error:
                 self._refused(error, url)
         except urllib.error.URLError as error:
+            if isinstance(error.reason, ssl.SSLCertVerificationError):
+                raise NotTrusted(
+                    f"{self.place} shows a certificate that this machine does not trust: {_reason(error.reason)}.",
+                    mend="Add its authority to the machine's: a file in /usr/local/share/ca-certificates, then update-ca-certificates",
+                ) from None
             raise Unavailable(f"{self.place} cannot be reached: {_reason(error.reason)}.") from None
         except (OSError, HTTPException, ValueError) as error:
             raise Unavailable(f"{self.place} did not answer as a web server does: {_reason(error)}.") from None
