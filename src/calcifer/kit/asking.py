@@ -115,7 +115,7 @@ class Asking:
             if isinstance(error.reason, ssl.SSLCertVerificationError):
                 raise NotTrusted(
                     f"{self.place} shows a certificate that this machine does not trust: {_reason(error.reason)}.",
-                    mend="Add its authority to those of the machine: in /usr/local/share/ca-certificates, then update-ca-certificates",
+                    mend="Let the machine trust its authority: /usr/local/share/ca-certificates, update-ca-certificates",
                 ) from None
             raise Unavailable(f"{self.place} cannot be reached: {_reason(error.reason)}.") from None
         except (OSError, HTTPException, ValueError) as error:
