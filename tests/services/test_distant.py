@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calcifer.kit.errors import CalciferError, Conflict
+from calcifer.kit.git.names import checked_path
 from calcifer.kit.ssh import Host, command
 from calcifer.services import distant, queries
 from calcifer.services.distant import stacks, unpacked
@@ -91,6 +92,8 @@ def test_it_is_said_what_is_read_and_what_stays(wiring: Wiring, let_in: Sshd, th
     assert set(stays) == {
         ".env", "1/2/3/4/5/6", "big.bin", "conf/tls.key", "data.sqlite3", "many/", "pg/", "photos/", "sub/"
     }  # fmt: skip
+    assert "compose.yaml" in seen["Data Base"]["reads"]
+    assert len(seen["Data Base"]["reads"]) == seen["Data Base"]["files"]
     assert seen["Data Base"]["notes"] == ["2 with names that cannot be taken stay there."]
     assert snapshot(there, without=()) == before
 
@@ -267,11 +270,22 @@ def test_what_is_far_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     assert unpacked(archive((member("b"), b"x" * 11)), {"b": tmp_path / "b"}) == set()
 
 
-@given(st.lists(st.binary(max_size=40), max_size=20))
-def test_no_listing_breaks_reading_it(said: list[bytes]) -> None:
+NAMES = st.lists(
+    st.sampled_from([b"..", b"a", b".git", b"", b"\xff", b"\n", b"pg", b"PG_VERSION", b"x.key"]), max_size=4
+)
+RECORDS = st.one_of(
+    st.binary(max_size=40),
+    st.builds(lambda letter, parts: letter + b"/".join(parts), st.sampled_from([b"k", b"g", b"e", b"l", b"b"]), NAMES),
+)
+
+
+@given(st.lists(RECORDS, max_size=20))
+def test_no_listing_breaks_reading_it_or_names_what_is_outside(said: list[bytes]) -> None:
     try:
-        for one in stacks([*said, b"Z"]):
-            distant.chosen(one, "/opt/x")
+        for one in stacks([b"D.", b"ccompose.yaml", b"=services: {}", *said, b"Z"]):
+            choice = distant.chosen(one, "/opt/x")
+            for path in (*choice.taken, *(out.path for out in choice.withheld)):
+                assert checked_path(path.removesuffix("/"))
     except CalciferError as error:
         assert isinstance(error, Conflict)  # noqa: PT017
 

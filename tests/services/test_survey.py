@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from calcifer.accounts.permissions import NotAllowed
 from calcifer.kit.errors import CalciferError, Invalid
 from calcifer.kit.promises import list_jobs
-from calcifer.kit.ssh import read_host_address
+from calcifer.kit.ssh import Host, read_host_address
 from calcifer.kit.uow import Actor
 from calcifer.services import service
 from calcifer.services.elsewhere import Asked
@@ -116,6 +116,22 @@ def test_no_redirect_is_followed_and_no_other_place_gets_the_token(wiring: Wirin
         assert other.asked == []
 
 
+def test_one_that_leads_to_its_sign_in_is_found(wiring: Wiring, tmp_path: Path, git: Git) -> None:
+    with serving("gitlab", tmp_path / "forge") as forge:
+        filled(forge, tmp_path, git)
+        forge.answers["/api/v1"] = 302, {"Location": "/users/sign_in"}, b""
+        forge.answers["/users/sign_in"] = 200, {"Content-Type": "text/html"}, b"<html>"
+        assert "home/web" in found(surveyed(wiring, f"{forge.url}/home", TOKEN))
+        forge.answers["/api/v4/groups"] = 302, {"Location": "/api/v4/groups"}, b""
+        assert f"leads to {forge.url}" in (surveyed(wiring, f"{forge.url}/home", TOKEN).error or "")
+
+
+def test_one_that_moved_is_named(wiring: Wiring, tmp_path: Path) -> None:
+    with serving("gitlab", tmp_path / "forge") as forge:
+        forge.answers["/"] = 301, {"Location": "https://git.example.org/elsewhere"}, b""
+        assert "leads to https://git.example.org: name that" in (surveyed(wiring, f"{forge.url}/home").error or "")
+
+
 def test_a_certificate_that_the_machine_does_not_trust_ends_it(
     wiring: Wiring, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +209,12 @@ def test_no_address_breaks_reading_it(text: str, start: str) -> None:
             read(start + text)
         except CalciferError as error:
             assert isinstance(error, Invalid)  # noqa: PT017
+
+
+def test_a_host_keeps_its_name_as_it_is_written() -> None:
+    assert str(read_host_address("ssh://WEB@web:22/opt//x y/")[0]) == "WEB@web:22"
+    assert read_host_address("ssh://MyHost/opt//x%20y/")[0].name == "MyHost"
+    assert read_host_address("ssh://[::1]:22/opt//x%20y/") == (Host("::1", None, 22), "/opt/x y")
 
 
 def test_only_an_owner_may(wiring: Wiring) -> None:

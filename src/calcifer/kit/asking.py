@@ -1,7 +1,7 @@
 """The only place that asks a program on another machine over HTTP: JSON, bounded in size and time, and never led elsewhere.
 
-The certificate is checked against the machine's own list, as git does it. A token goes to the one origin that a person named: no
-redirect is followed, to no other host and to no other port.
+The certificate is checked against the machine's own list, as git does it. A token goes to the one place that a person named: no
+redirect is followed to another scheme, host or port.
 """
 
 import json
@@ -23,7 +23,8 @@ LARGEST_BYTES = 20_000_000
 SILENCE_SECONDS = 20.0
 ANSWER_SECONDS = 120.0
 PIECE_BYTES = 65_536
-NESTED = 60
+LEADS = (301, 302, 303, 307, 308)
+MOST_LED = 3
 _NEXT = re.compile(r'<([^<>]{1,2000})>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}\Z")
 
@@ -92,8 +93,8 @@ class Asking:
         """Whether questions are asked with a token."""
         return self._token is not None
 
-    def get(self, path: str) -> Told:
-        """Return what is at `path`, which begins with `/`, or is an address of the same place.
+    def get(self, path: str, led: int = 0) -> Told:
+        """Return what is at `path`, which begins with `/`, or is an address of the same place, or where that leads within it.
 
         Raises NotFound, NotLetIn, NotTrusted, LedElsewhere, NotJson, TooMany and Unavailable, each with the sentence for a person.
         """
@@ -110,7 +111,10 @@ class Asking:
                 return self._told(answer, answer.headers, url)
         except urllib.error.HTTPError as error:
             with error:
-                self._refused(error, url)
+                target = urljoin(url, error.headers.get("Location") or "") if error.code in LEADS else ""
+                if not target or place_of(target) != self.place or led >= MOST_LED:
+                    self._refused(error, target or url)
+            return self.get(target, led + 1)
         except urllib.error.URLError as error:
             if isinstance(error.reason, ssl.SSLCertVerificationError):
                 raise NotTrusted(
@@ -143,9 +147,10 @@ class Asking:
 
     def _refused(self, error: urllib.error.HTTPError, url: str) -> NoReturn:
         code, headers = error.code, error.headers
-        if 300 <= code < 400:
-            target = place_of(urljoin(url, headers.get("Location", "")))
-            raise LedElsewhere(f"{self.place} leads to {target[:200]}: name that address instead, if it is right.")
+        if code in LEADS:
+            raise LedElsewhere(
+                f"{self.place} leads to {place_of(url)[:200]}: name that address instead, if it is right."
+            )
         if code == 429 or (code == 403 and headers.get("x-ratelimit-remaining") == "0"):
             raise TooMany(
                 f"{self.place} takes no more requests for now{_until(headers)}.", mend="Give a token, or wait."

@@ -79,13 +79,11 @@ def read_host_address(url: str) -> tuple[Host, str]:
     kept = path.rstrip("/")
     if not kept.startswith("/") or _CONTROL.search(path) or ".." in kept.split("/") or len(path.encode()) > 2000:
         raise Invalid.field("url", "The directory is named from the top, without '..', as in ssh://host/opt/stacks.")
-    return Host(_cased(url, host), user, port), re.sub(r"/{2,}", "/", kept)
-
-
-def _cased(url: str, host: str) -> str:
-    """`urlsplit` makes host names small; in ssh's configuration they are not."""
-    at = url.lower().find(host)
-    return url[at : at + len(host)]
+    authority = parts.netloc.rpartition("@")[
+        2
+    ]  # `urlsplit` makes host names small; in ssh's configuration they are not
+    name = authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
+    return Host(name, user, port), re.sub(r"/{2,}", "/", kept)
 
 
 class Reader:
@@ -142,7 +140,10 @@ class Reader:
         while self._open:
             if self._next(65_536):
                 raise TooMuch(f"{self._host} says more than was asked for.")
-        code = self._process.wait(timeout=max(self._deadline - time.monotonic(), 5))
+        try:
+            code = self._process.wait(timeout=max(self._deadline - time.monotonic(), 5))
+        except subprocess.TimeoutExpired:
+            raise Unavailable(f"ssh to {self._host} does not end.") from None
         if code:
             raise _failure(self._host, code, self._words.decode("utf-8", "replace"))
 

@@ -55,6 +55,7 @@ class FoundOut(BaseModel):
     reason: str = Field(description="Why it cannot be taken, or is not by default.", examples=["is archived"])
     by_default: bool
     files: int = Field(description="How many files would be read.")
+    reads: list[str] = Field(description="Their names, at most 200.", examples=[["compose.yaml"]])
     withheld: list[WithheldOut] = Field(description="What is not read and stays where it is.")
 
 

@@ -163,15 +163,16 @@ def stacks(said: Iterable[bytes]) -> list[Stack]:
 
 
 def _keep(stack: Stack, letter: str, path: str) -> None:
-    if letter == "g" and path.rpartition("/")[2] == ".git":
-        stack.add(letter, path.removesuffix(".git") or "./")
+    if letter == "g" and path == ".git":
+        stack.add(letter, "./")
         return
+    named = path.removesuffix("/.git") if letter == "g" else path
     try:
-        checked_path(path)
+        checked_path(named)
     except (Invalid, UnicodeError):
         stack.odd += 1
     else:
-        stack.add(letter, path)
+        stack.add(letter, f"{named}/" if letter == "g" else named)
 
 
 def chosen(stack: Stack, root: str) -> Choice:

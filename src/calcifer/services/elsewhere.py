@@ -58,7 +58,7 @@ class Found:
     notes: tuple[str, ...] = ()
     reason: str = ""
     by_default: bool = True
-    files: int = 0
+    files: tuple[str, ...] = ()
     withheld: tuple[Withheld, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -72,7 +72,8 @@ class Found:
             "notes": [shown(note) for note in self.notes],
             "reason": shown(self.reason),
             "by_default": self.by_default,
-            "files": self.files,
+            "files": len(self.files),
+            "reads": [shown(name) for name in self.files[:MOST_WITHHELD]],
             "withheld": [{"path": shown(one.path), "reason": one.reason} for one in self.withheld[:MOST_WITHHELD]],
         }
 

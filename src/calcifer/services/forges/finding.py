@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from calcifer.kit.asking import Asking, NotJson, NotLetIn, Told
+from calcifer.kit.asking import Asking, LedElsewhere, NotJson, NotLetIn, Told
 from calcifer.kit.errors import CalciferError, Conflict, Invalid, NotFound, Unavailable
 from calcifer.services.forges.answers import Forge
 from calcifer.services.forges.gitea import Gitea
@@ -66,22 +66,21 @@ def at(address: Address, kind: Kind | None = None, token: str | None = None) -> 
         return GitHub(Asking(GITHUB_API, token), place, GITHUB_API), address.path
     asking = Asking(address.place, token)
     first, _, rest = address.path.partition("/")
+    led: LedElsewhere | None = None
     for below, path in [("", address.path), *([(f"/{first}", rest)] if rest else [])]:
-        found = _said(kind, asking, below) if kind else _found(asking, below)
-        if found:
-            return found, path
+        for one in (kind,) if kind else KINDS:
+            try:
+                found = _said(one, asking, below)
+            except LedElsewhere as error:  # some lead whoever asks for what they do not have to a sign-in
+                led, found = led or error, None
+            if found:
+                return found, path
+    if led:
+        raise led
     raise NoForge(
         f"{address.place} is no Gitea, Forgejo, GitHub or GitLab, or hides what it is.",
         mend="Look at the address, or say the kind of forge.",
     )
-
-
-def _found(asking: Asking, below: str) -> Forge | None:
-    for kind in KINDS:
-        forge = _said(kind, asking, below)
-        if forge:
-            return forge
-    return None
 
 
 def _said(kind: Kind, asking: Asking, below: str) -> Forge | None:

@@ -53,7 +53,7 @@ class Directory:
             return Found(path, source, "none", reason=error.message, by_default=False)
         self._choices[source] = ("" if stack.name == "." else f"{stack.name}/", choice)
         notes = [f"{stack.odd} with names that cannot be taken stay there."] if stack.odd else []
-        return Found(path, source, "read", notes=tuple(notes), files=len(choice.taken), withheld=choice.withheld)
+        return Found(path, source, "read", notes=tuple(notes), files=choice.taken, withheld=choice.withheld)
 
     def bring(self, chosen: list[Found], folder: Path) -> Iterator[Brought]:
         """Copy what is read of all of them, then make a repository of each."""
