@@ -139,7 +139,7 @@ def test_page(client: TestClient, web: Path) -> None:
 
 def test_api(api: TestClient, web: Path) -> None:
     head = branch(web)
-    listed = api.get("/api/v1/work/branches", params={"service": "web"}).json()["items"]
+    listed = api.get("/api/v1/work/branches/web").json()["items"]
     assert [(one["name"], one["ahead"], one["oid"]) for one in listed] == [("try-mainline", 2, head)]
     made = api.post("/api/v1/work/take", json={"service": "web", "branch": "try-mainline", "reason": "Still wanted"})
     assert (made.status_code, made.json()["ahead"], made.json()["branch"]) == (201, 2, "work/1-pin-nginx")

@@ -99,8 +99,8 @@ def strays(uow: Reading) -> Listing[schemas.StrayOut]:
     return Listing(items=found, next=None)
 
 
-@router.get("/branches")
-def branches(uow: Reading, service: Annotated[str, Query(max_length=100, examples=["web"])]) -> Listing[BranchOut]:
+@router.get("/branches/{service}")
+def branches(uow: Reading, service: Annotated[str, Path(max_length=100, examples=["web"])]) -> Listing[BranchOut]:
     """List branches without an item that have commits which main lacks, here and at origin, newest first, at most 200."""
     return Listing(items=[BranchOut.model_validate(one) for one in taking.branches(uow, service)], next=None)
 
