@@ -245,9 +245,9 @@ HOSTILE = [
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
 def test_no_megabyte_takes_long(number: int) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     find("a.yaml", HOSTILE[number])
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
 
 
 @pytest.mark.parametrize(

@@ -123,10 +123,10 @@ MANY = ",".join(f"'{n}:80'" for n in range(5000))
     ids=range(14),
 )
 def test_a_hostile_file_gives_a_sentence_soon(text: str, sentence: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = sentences(compose(text))
     facts = read_facts(compose(text))
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
     assert any(sentence in line for line in found), found[:3]
     assert len(found) <= 50
     json.dumps(facts.as_json())

@@ -252,9 +252,9 @@ def test_broken_compose_file_mounts_nothing(tmp_path: Path, compose: str) -> Non
 @pytest.mark.parametrize("kind", BOMBS)
 def test_hostile_compose_file_costs_nothing_and_mounts_nothing(tmp_path: Path, kind: str) -> None:
     folder = stack(tmp_path / "web", compose=BOMBS[kind])
-    begun = time.monotonic()
+    begun = time.process_time()
     assert (mounts(folder, "compose.yaml"), secret_files(folder, "compose.yaml")) == ([], [])
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_override_and_anchors_are_read(tmp_path: Path) -> None:

