@@ -10,11 +10,12 @@ from urllib.parse import quote
 from starlette.testclient import TestClient
 
 from calcifer.git import service as git_service
+from calcifer.services import queries as catalog
 from calcifer.services.service.scanning import look
 from calcifer.wiring import Wiring
 from calcifer.work import queries
 from calcifer.work import service as work
-from calcifer.work.schemas import FileContent, ItemChanges, NewCommit, NewWaiver
+from calcifer.work.schemas import NewCommit, NewWaiver
 from tests.owner import OWNER
 from tests.work import factories
 
@@ -167,8 +168,6 @@ class Loop:
 
     def service(self) -> Any:
         """Return the row of the service."""
-        from calcifer.services import queries as catalog
-
         with self.wiring.units.read(OWNER) as uow:
             return catalog.get_service(uow.db, self.name)
 

@@ -8,18 +8,15 @@ have the new content are taken into the index first, so that they pass.
 import os
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pygit2
-
-from calcifer.kit.errors import Conflict, Unavailable
+from calcifer.kit.errors import Conflict
 from calcifer.kit.git import on_disk
+from calcifer.kit.git.indexes import INDEXES
 from calcifer.kit.git.names import is_reachable, visible
 from calcifer.kit.git.program import Answer, filter_failed, held_lock, locked, run
 from calcifer.kit.git.repository import HEADS, Change, Repository
@@ -165,7 +162,7 @@ def _without(repositories: list[str], names: list[str], checkout: Checkout) -> l
 
 
 def _add(checkout: Checkout, env: dict[str, str], names: list[str]) -> None:
-    everywhere = ["--sparse"] if (checkout.git_dir / "info" / "sparse-checkout").exists() else []
+    everywhere = ["--sparse"] if _is_sparse(checkout) else []
     listed = b"\0".join(os.fsencode(name) for name in names)
     options = ["--all", *everywhere, "--pathspec-from-file=-", "--pathspec-file-nul"]
     answer = run(
@@ -199,28 +196,27 @@ def require_ready(checkout: Checkout) -> None:
 
 def unmerged(checkout: Checkout) -> list[str]:
     """Return the paths that a merge in this checkout has left in conflict."""
-    return _INDEXES.unmerged(checkout.git_dir / "index")
+    return INDEXES.unmerged(checkout.git_dir / "index")
 
 
 def obstacles(checkout: Checkout, changes: list[Change], *, is_begun: bool = False) -> tuple[list[str], list[str]]:
     """Return the paths that following `changes` would lose, and those that already have the new content but not in the index.
 
-    Where following has begun before (`is_begun`), a file that is gone is one that git took away and could not write again. No process is started unless a file differs byte for byte from both versions, when filters may explain it.
+    Where following has begun before (`is_begun`), a file that is gone is one that git took away and could not write again.
+    No process is started unless a file differs byte for byte from both versions, when filters may explain it.
     """
     if not changes or not checkout.path.is_dir():
         return [], []
     index = staged(checkout, [change.path for change in changes])
     going = {change.path for change in changes if change.new is None}
     keeps_modes = cache(lambda: _keeps_modes(checkout))
+    left_out = cache(lambda: _left_out(checkout))
     lost, same, suspicious = [], [], []
     for change in changes:
         in_index = index.get(change.path)
         state = on_disk.state(checkout.path, change, going, keeps_modes)
-        if (
-            in_index not in (change.old, change.new)
-            or state == "blocked"
-            or (state == "gone" and not (is_begun and in_index == change.old))
-        ):
+        is_away = state == "gone" and not (is_begun and in_index == change.old) and change.path not in left_out()
+        if in_index not in (change.old, change.new) or state == "blocked" or is_away:
             lost.append(change.path)
         elif state == "other":
             suspicious.append(change)
@@ -239,72 +235,19 @@ def obstacles(checkout: Checkout, changes: list[Change], *, is_begun: bool = Fal
 
 def staged(checkout: Checkout, paths: Iterable[str]) -> dict[str, Blob]:
     """Return what the index of a checkout has at these paths; a path that it does not have is left out."""
-    return _INDEXES.look(checkout.git_dir / "index", paths)
+    return INDEXES.look(checkout.git_dir / "index", paths)
 
 
-class _Indexes:
-    """The index files read last: reading one takes as long as all else that a page asks of git.
-
-    Git never writes an index in place: it renames a new file over the old one, so inode, size and times tell them apart.
-    """
-
-    KEPT = 16
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[Path, tuple[tuple[int, ...], pygit2.Index]] = {}
-
-    def look(self, path: Path, paths: Iterable[str]) -> dict[str, Blob]:
-        with self._lock:  # libgit2 sorts an index when it is first asked
-            index = self._read(path)
-            found = {}
-            for name in paths:
-                with suppress(KeyError):
-                    entry = index[name]
-                    found[name] = Blob(str(entry.id), entry.mode)
-            return found
-
-    def unmerged(self, path: Path) -> list[str]:
-        with self._lock:
-            sides = [side for triple in self._read(path).conflicts or () for side in triple if side is not None]
-            return sorted({side.path for side in sides})
-
-    def _read(self, path: Path) -> pygit2.Index:
-        try:
-            status = path.stat()
-        except FileNotFoundError:
-            return pygit2.Index()
-        seen = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        known = self._known.pop(path, None)
-        if known is None or known[0] != seen:
-            known = (seen, _opened(path))
-        self._known[path] = known  # the one used last comes last
-        if len(self._known) > self.KEPT:
-            del self._known[next(iter(self._known))]
-        return known[1]
+def _is_sparse(checkout: Checkout) -> bool:
+    return (checkout.git_dir / "info" / "sparse-checkout").exists()
 
 
-class _Index(pygit2.Index):
-    def __del__(self) -> None:
-        if hasattr(self, "_index"):  # not where opening it has failed, which pygit2 forgets
-            super().__del__()
-
-
-def _opened(path: Path) -> pygit2.Index:
-    try:
-        return _Index(str(path))
-    except pygit2.GitError as error:
-        if "extension" not in str(error):
-            raise
-        kind, mend = _SPLIT if "link" in str(error) else _SPARSE
-        raise Unavailable(f"The index {path} is {kind}, which Calcifer cannot read.", mend=mend) from error
-
-
-_SPLIT = "split", "In that checkout: git update-index --no-split-index"
-_SPARSE = "sparse", "In that checkout: git sparse-checkout reapply --no-sparse-index"
-
-
-_INDEXES = _Indexes()
+def _left_out(checkout: Checkout) -> set[str]:
+    """Return the paths that a sparse checkout does not have on disk: git leaves these alone when it follows."""
+    if not _is_sparse(checkout):
+        return set()
+    listed = run("ls-files", "-t", "-z", cwd=checkout.path).text.split("\0")
+    return {line[2:] for line in listed if line.startswith("S ")}
 
 
 def _keeps_modes(checkout: Checkout) -> bool:
