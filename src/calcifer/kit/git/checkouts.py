@@ -68,7 +68,7 @@ def checkouts(repository: Repository) -> list[Checkout]:
     """Return the main checkout, if there is one, and every linked worktree whose directory exists."""
     found = []
     if not repository.is_bare:
-        found.append(Checkout(repository.path, repository.git_dir, _branch(repository.git_dir), is_main=True))
+        found.append(Checkout(repository.path, repository.git_dir, branch_of(repository.git_dir), is_main=True))
     worktrees = repository.git_dir / "worktrees"
     if worktrees.is_dir():
         found += [checkout for git_dir in sorted(worktrees.iterdir()) if (checkout := _linked(git_dir))]
@@ -80,14 +80,15 @@ def _linked(git_dir: Path) -> Checkout | None:
         path = Path(_line(git_dir / "gitdir")).parent
     except OSError:
         return None
-    return Checkout(path, git_dir, _branch(git_dir), is_main=False) if path.is_dir() else None
+    return Checkout(path, git_dir, branch_of(git_dir), is_main=False) if path.is_dir() else None
 
 
 def _line(file: Path) -> str:
     return os.fsdecode(file.read_bytes()).removesuffix("\n")
 
 
-def _branch(git_dir: Path) -> str | None:
+def branch_of(git_dir: Path) -> str | None:
+    """Return the branch that a HEAD names, or None where it is detached or cannot be read."""
     try:
         head = _line(git_dir / "HEAD")
     except OSError:

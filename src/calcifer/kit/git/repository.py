@@ -5,7 +5,7 @@ unit can open, commit and complete, and still move each ref once.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -301,6 +301,15 @@ class Repository:
     def contains(self, tip: str, commit: str) -> bool:
         """Whether `commit` is `tip` or one of its ancestors."""
         return tip == commit or self._git.descendant_of(tip, commit)
+
+    def missing_from(self, tip: str | None, wanted: Iterable[str]) -> set[str]:
+        """Return those of the commits `wanted` that are not `tip` or one of its ancestors; one walk for all of them."""
+        missing = set(wanted)
+        for commit in self._git.walk(tip, SortMode.NONE) if tip and missing else ():
+            missing.discard(str(commit.id))
+            if not missing:
+                break
+        return missing
 
     def changes(self, old: str | None, new: str) -> list[Change]:
         """Return the paths that differ between two trees or commits, by path."""

@@ -2,11 +2,35 @@
 
 import os
 import shutil
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from calcifer.kit.git.checkouts import Checkout, checkouts
+from calcifer.kit.git.checkouts import Checkout, branch_of, checkouts
 from calcifer.kit.git.program import GitFailed, run
 from calcifer.kit.git.repository import Repository
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What git keeps of a linked worktree, whether that is still there: `branch` is None where its HEAD is detached."""
+
+    git_dir: Path
+    path: Path
+    branch: str | None
+    is_locked: bool
+    has_modules: bool
+
+
+def linked(repository: Repository) -> list[Linked]:
+    """Return every linked worktree that git knows of."""
+    found = []
+    for git_dir in sorted((repository.git_dir / "worktrees").glob("*")):
+        with suppress(OSError):
+            path = Path(os.fsdecode((git_dir / "gitdir").read_bytes()).strip()).parent
+            has_modules = (git_dir / "modules").is_dir() and any((git_dir / "modules").iterdir())
+            found.append(Linked(git_dir, path, branch_of(git_dir), (git_dir / "locked").exists(), has_modules))
+    return found
 
 
 def add_worktree(repository: Repository, path: Path, branch: str) -> Checkout:

@@ -1,0 +1,35 @@
+"""The only place that tells locks that a dead git has left from those that one holds.
+
+Git's locks are files, with no word in them of who holds them. One that is old, in a repository that no git works in, is stale.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+STALE_SECONDS = 600
+"""How old a lock is before anybody calls it stale: git holds an index for moments, a pack file for minutes."""
+
+
+def locks(git_dir: Path) -> Iterator[Path]:
+    """Yield every lock of a repository, whoever holds it."""
+    yield from sorted(git_dir.glob("*.lock"))
+    yield from sorted(git_dir.glob("worktrees/*/*.lock"))
+    yield from sorted(git_dir.glob("objects/info/**/*.lock"))
+    yield from sorted(git_dir.glob("objects/*.lock"))
+    for folder, _, files in os.walk(git_dir / "refs"):
+        yield from (Path(folder) / name for name in sorted(files) if name.endswith(".lock"))
+
+
+def has_git_in(path: Path) -> bool:
+    """Say whether a git process works in the repository at `path`; also where that cannot be known."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if (process / "comm").read_text().startswith("git"):
+                try:
+                    if (process / "cwd").readlink().is_relative_to(path):
+                        return True
+                except PermissionError:
+                    return True
+    return False
