@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from calcifer.kit.diagnosis import Finding, Ward, check, move
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.git.worktrees import Linked, linked, remove_worktree
+from calcifer.services import queries as catalog
 from calcifer.services.repositories import of_each
 from calcifer.services.rows import Stored
 from calcifer.work import queries
@@ -44,18 +45,28 @@ def worktrees(ward: Ward) -> Iterator[Finding]:
     """Look from both sides: what git knows of each repository, and what lies in `var/worktrees`."""
     ours = Path(os.path.realpath(ward.var / "worktrees"))
     known: set[Path] = set()
+    looked_at: set[str] = set()
 
     def look(session: Session, service: Stored, repository: Repository) -> Iterator[Finding]:
+        looked_at.add(service.name)
         open_items = queries.list_kept(session, service.id, state="open")
         for one in linked(repository):
             known.add(Path(os.path.realpath(one.path)))
             yield from _of_git(ours, service, repository, one, open_items)
 
     yield from of_each(ward, look)
+    with ward.units.read(ward.actor) as uow:
+        out_of_reach = set(catalog.list_names(uow.db)) - looked_at  # gone or refused: theirs may be known
     for path in sorted(ours.glob("*/*")):
-        if path not in known and path.is_dir() and not path.parent.name.startswith(SCRATCH):
+        service_name = path.parent.name
+        if (
+            path.is_dir()
+            and path not in known
+            and service_name not in out_of_reach
+            and not service_name.startswith(SCRATCH)
+        ):
             sentence = f"No repository knows the worktree {path}."
-            yield Finding(path.parent.name, sentence, MEND, aim=f"directory\n{path}\n")
+            yield Finding(service_name, sentence, MEND, aim=f"directory\n{path}\n")
 
 
 def _of_git(
