@@ -324,12 +324,17 @@ def test_a_stranger_may_not(wiring: Wiring) -> None:
 
 @pytest.mark.slow
 def test_200_services_take_seconds(ward: Ward, wiring: Wiring, healthy: Healthy, web: Path) -> None:
+    factories.git(web, "gc", "-q")
+    left_out = shutil.ignore_patterns("hooks", "worktrees", "calcifer", "logs")
     for number in range(200):
-        shutil.copytree(
-            web, ward.home / f"s{number:03d}", ignore=shutil.ignore_patterns("hooks", "worktrees", "calcifer")
-        )
+        shutil.copytree(web, ward.home / f"s{number:03d}", ignore=left_out)
     with wiring.units.write(OWNER) as uow:
         for number in range(200):
             catalog.register(uow, ward.home / f"s{number:03d}")
     made = examination.examine(ward, reads_all=False)
     assert made.seconds < 10
+
+
+def test_every_check_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
+    assert {*re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)} == {*examination.ALL}
