@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from calcifer.git import queries
 from calcifer.kit.diagnosis import Finding, Ward, check
+from calcifer.kit.journal import list_held
 
 
 def mend(ward: Ward, _aim: str) -> None:
@@ -15,5 +15,5 @@ def mend(ward: Ward, _aim: str) -> None:
 def held(ward: Ward) -> Iterator[Finding]:
     """Name what the journal holds because something was in the way."""
     with ward.units.read(ward.actor) as uow:
-        for row in queries.list_held(uow.db):
-            yield Finding("journal", row.held or "", "Clear the way, then: calcifer git follow", aim="follow")
+        for row in list_held(uow.db.connection()):
+            yield Finding("journal", row.held, "Clear the way, then: calcifer git follow", aim="follow")

@@ -18,7 +18,7 @@ def mend(ward: Ward, aim: str) -> None:
         item = queries.get_item(uow.db, int(aim))
         repository = repository_of(uow, item.service)
         if item.state == "dropped" and item.head and repository.has(item.head) and not repository.tip(item.dropped_ref):
-            repository.propose(item.dropped_ref, None, item.head, f"calcifer: keep #{item.number}")
+            repository.propose(item.dropped_ref, None, item.head)
 
 
 @check("dropped", "Commits of dropped items are kept", mend=mend)

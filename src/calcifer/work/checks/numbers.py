@@ -9,7 +9,7 @@ from calcifer.kit.diagnosis import Finding, Ward, check
 from calcifer.kit.git.repository import Repository
 from calcifer.services.repositories import of_each
 from calcifer.services.rows import Stored
-from calcifer.services.service.reading import highest_number
+from calcifer.services.service.reading import highest_open
 from calcifer.services.service.scanning import look as scan
 from calcifer.work import queries
 
@@ -30,7 +30,7 @@ def numbers(ward: Ward) -> Iterator[Finding]:
         for prefix in PREFIXES:
             for ref in repository.refs(prefix):
                 users[ref.removeprefix(prefix)].add(service.name)
-        number = highest_number(repository, None, None)
+        number = highest_open(repository)
         if number >= queries.next_number(session):
             sentence = f"{service.name} has an item #{number}, and new items are not counted on from there yet."
             yield Finding(service.name, sentence, "calcifer scan", aim="scan")
