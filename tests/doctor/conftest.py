@@ -10,8 +10,11 @@ from calcifer.doctor.examination import Examination
 from calcifer.kit.diagnosis import Ward
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
+from tests.conftest import TEST_DATABASE
 from tests.owner import OWNER
 from tests.work import factories
+
+collect_ignore_glob = ["test_speed.py"] if TEST_DATABASE else []  # once is enough
 
 
 @pytest.fixture

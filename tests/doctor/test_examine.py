@@ -18,7 +18,6 @@ from calcifer.doctor import examination, service
 from calcifer.doctor.checks import disk
 from calcifer.kit.diagnosis import Ward
 from calcifer.kit.uow import Actor
-from calcifer.services import service as catalog
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
 from calcifer.work.schemas import NewChange
@@ -320,19 +319,6 @@ def test_command(calcifer: Callable[..., Ran], healthy: Healthy, web: Path, git:
 def test_a_stranger_may_not(wiring: Wiring) -> None:
     with pytest.raises(NotAllowed), wiring.units.write(Actor("", "", "nobody")) as uow:
         service.examine(uow)
-
-
-@pytest.mark.slow
-def test_200_services_take_seconds(ward: Ward, wiring: Wiring, healthy: Healthy, web: Path) -> None:
-    factories.git(web, "gc", "-q")
-    left_out = shutil.ignore_patterns("hooks", "worktrees", "calcifer", "logs")
-    for number in range(200):
-        shutil.copytree(web, ward.home / f"s{number:03d}", ignore=left_out)
-    with wiring.units.write(OWNER) as uow:
-        for number in range(200):
-            catalog.register(uow, ward.home / f"s{number:03d}")
-    made = examination.examine(ward, reads_all=False)
-    assert made.seconds < 10
 
 
 def test_every_check_is_documented() -> None:

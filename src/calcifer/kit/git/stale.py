@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from calcifer.kit.git.program import QUIET
+
 STALE_SECONDS = 600
 """How old a lock is before anybody calls it stale: git holds an index for moments, a pack file for minutes."""
 
@@ -23,13 +25,21 @@ def locks(git_dir: Path) -> Iterator[Path]:
 
 
 def has_git_in(path: Path) -> bool:
-    """Say whether a git process works in the repository at `path`; also where that cannot be known."""
+    """Say whether a git process works in the repository at `path`; also where that cannot be known.
+
+    Those that Calcifer keeps for moving refs do not count: they hold something only while a writer runs, and who asks here is one.
+    """
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(FileNotFoundError, ProcessLookupError):
-            if (process / "comm").read_text().startswith("git"):
+            if (process / "comm").read_text().startswith("git") and not _is_kept(process):
                 try:
                     if (process / "cwd").readlink().is_relative_to(path):
                         return True
                 except PermissionError:
                     return True
     return False
+
+
+def _is_kept(process: Path) -> bool:
+    command = (process / "cmdline").read_bytes().split(b"\0")
+    return b"update-ref" in command and QUIET[1].encode() in command
