@@ -20,7 +20,7 @@ from calcifer.kit import terminal
 from calcifer.kit.errors import CalciferError
 
 # Domains in the order of the menu; one whose `cli.py` is not there yet is left out.
-DOMAINS = ("work", "services", "git", "accounts", "activity")
+DOMAINS = ("work", "services", "git", "doctor", "accounts", "activity")
 # What is said so often that the domain may be left out.
 SHORTCUTS = {
     "init": "services",
@@ -129,7 +129,7 @@ def run(args: Sequence[str], opening: Callable[[], terminal.Here] | None = None)
 
     `opening` gives the workspace, where that is not the one of the settings.
     """
-    terminal.provide(opening or _open)
+    terminal.provide(opening or _open, opening or _as_it_is)
     try:
         typer.main.get_command(app).main(args=list(args), prog_name="calcifer", obj=_Later())
     except SystemExit as ended:
@@ -151,6 +151,15 @@ def _open() -> terminal.Here:
     home = wiring.settings.home
     logs.to_file(wiring.settings.var)
     return terminal.Here(home, wiring.units, wiring.jobs, lambda: local_actor(home), wiring)
+
+
+def _as_it_is() -> terminal.Here:
+    from calcifer import wiring  # noqa: PLC0415  (as above)
+    from calcifer.accounts.local import local_actor  # noqa: PLC0415
+
+    settings = config.read()
+    made = wiring.as_it_is(settings)
+    return terminal.Here(settings.home, made.units, made.jobs, lambda: local_actor(settings.home), made)
 
 
 def _unexpected(error: Exception) -> CalciferError:

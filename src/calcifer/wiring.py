@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from calcifer import migrations
 from calcifer.accounts import models as _accounts  # noqa: F401  (a table exists once its model is imported)
 from calcifer.accounts import queries as accounts
 from calcifer.activity import models as _activity  # noqa: F401
 from calcifer.config import Settings
+from calcifer.doctor import jobs as doctor_jobs
 from calcifer.git import jobs as git_jobs
 from calcifer.git import models as _git  # noqa: F401
 from calcifer.kit import lending
@@ -49,22 +50,44 @@ def wire(settings: Settings) -> Wiring:
     try:
         settings.var.mkdir(parents=True, exist_ok=True)
         settings.var.chmod(0o700)
+        if database.file is not None and database.file.parent.is_dir():
+            database.file.touch(mode=0o600)
         migrations.migrate(database.engine)
     except OSError as error:
         raise Unavailable(
             f"The workspace {settings.home} cannot be used: {error.strerror} ({error.filename}).",
             mend="Set CALCIFER_HOME to a directory that is yours.",
         ) from error
-    except OperationalError as error:
+    except DBAPIError as error:
         where = database.url.render_as_string(hide_password=True)
-        raise Unavailable(f"The database {where} cannot be used: {error.orig}") from error
+        raise Unavailable(f"The database {where} cannot be used: {error.orig}", mend="calcifer doctor") from error
+    made = _parts(settings, database)
+    made.units.replay()
+    lending.forget(made.units, settings.var)
+    return made
+
+
+def as_it_is(settings: Settings) -> Wiring:
+    """Return the parts without migrating, mending or making anything: for who looks at what is wrong.
+
+    Raises Conflict where the database is of another version of Calcifer.
+    """
+    refuse_git_root(settings.home)
+    database = Database(settings.database_url)
+    if not database.faults() and migrations.revision_of(database.engine) != migrations.newest():
+        raise Conflict(
+            "The database is of another version of Calcifer.", mend="calcifer init brings it up to this one."
+        )
+    return _parts(settings, database)
+
+
+def _parts(settings: Settings, database: Database) -> Wiring:
     units = Units(database, settings.var, lost={"work.lost": losing.lost})
-    units.replay()
-    lending.forget(units, settings.var)
     jobs = Jobs(units, settings.var)
     services_jobs.register(jobs, settings.home)
     work_jobs.register(jobs, settings.var)
     git_jobs.register(jobs)
+    doctor_jobs.register(jobs, settings.home, settings.var)
     return Wiring(settings, units, jobs)
 
 

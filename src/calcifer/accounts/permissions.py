@@ -13,6 +13,7 @@ MemberVerb = Literal[
     "accounts.change_password",
     "accounts.make_token",
     "accounts.revoke_token",
+    "doctor.examine",
     "git.fetch",
     "git.follow",
     "git.push",
@@ -44,6 +45,7 @@ MemberVerb = Literal[
     "work.waive",
 ]
 OwnerVerb = Literal[
+    "doctor.mend",
     "services.adopt_anywhere",
     "services.adopt_from",
     "services.survey",

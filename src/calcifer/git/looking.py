@@ -10,6 +10,7 @@ from calcifer.git.models import Listed
 from calcifer.kit.errors import CalciferError
 from calcifer.kit.git import checkouts
 from calcifer.kit.git.branches import Standing, standing
+from calcifer.kit.git.names import visible
 from calcifer.kit.git.repository import Repository
 
 AT_ONCE = 4
@@ -54,7 +55,7 @@ def _look(repository: Listed, known: set[str]) -> Seen:
             found,
             [
                 {
-                    "name": branch.name,
+                    "name": visible(branch.name),
                     "oid": branch.oid,
                     "ahead": branch.ahead,
                     "behind": branch.behind,
@@ -75,6 +76,7 @@ def _dirty(path: Path) -> list[dict[str, Any]]:
     for checkout in checkouts.checkouts(Repository(path)):
         edits = checkouts.edits(checkout)
         if edits:
-            names = [edit.path for edit in edits[:NAMES]]
-            found.append({"path": str(checkout.path), "branch": checkout.branch, "edits": len(edits), "names": names})
+            names = [visible(edit.path) for edit in edits[:NAMES]]
+            branch = checkout.branch and visible(checkout.branch)
+            found.append({"path": visible(str(checkout.path)), "branch": branch, "edits": len(edits), "names": names})
     return found

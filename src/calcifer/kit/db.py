@@ -4,13 +4,16 @@ Writes begin with `BEGIN IMMEDIATE` on SQLite, so that a transaction that reads 
 locked". Reads run with `PRAGMA query_only` (SQLite) or `READ ONLY` (PostgreSQL): a page that writes fails its first test.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -53,8 +56,8 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
+def _instant(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(f"{stored}+00:00")
 
 
 class Database:
@@ -98,6 +101,33 @@ class Database:
         """
         with self._settling.begin() as connection:
             yield connection
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the database itself, each as a sentence; nothing is changed, and no file is made."""
+        if self.file is not None and not self.file.exists():
+            return [f"There is no database at {self.file}."]
+        try:
+            with self.looking() as connection:
+                if not self.is_sqlite:
+                    connection.execute(text("SELECT 1"))
+                    return []
+                said = [str(line) for line in connection.scalars(text("PRAGMA integrity_check(20)"))]
+        except DBAPIError as error:
+            return [f"The database cannot be used: {error.orig}."]
+        return [] if said == ["ok"] else [f"The database is damaged: {line}." for line in said]
+
+    def orphans(self) -> list[str]:
+        """Return a sentence for each table with rows that refer to rows which are not there; PostgreSQL has none, ever."""
+        if not self.is_sqlite or self.faults():
+            return []
+        with self.looking() as connection:
+            found = Counter((row[0], row[2]) for row in connection.execute(text("PRAGMA foreign_key_check")))
+        return [f"{count} of {table} refer to {parent} that are not there." for (table, parent), count in found.items()]
 
     def close(self) -> None:
         """Close every pooled connection."""

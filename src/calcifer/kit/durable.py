@@ -20,7 +20,8 @@ class Engine:
     """DBOS, imported and launched when the first job needs it: a command and an idle server never pay for it."""
 
     def __init__(self, database: Database, var: Path, run: Callable[[int, int, Step], None]) -> None:
-        own_file, same_server = f"sqlite:///{var / 'jobs.sqlite'}", database.url.render_as_string(hide_password=False)
+        self._file = var / "jobs.sqlite" if database.is_sqlite else None
+        own_file, same_server = f"sqlite:///{self._file}", database.url.render_as_string(hide_password=False)
         self._url = own_file if database.is_sqlite else same_server
         self._run = run
         self._dbos: Any = None
@@ -35,6 +36,8 @@ class Engine:
         """Start DBOS, which takes up again what the last server died with; does nothing where it runs."""
         if self._dbos is not None:
             return
+        if self._file is not None:
+            self._file.touch(mode=0o600)
         from dbos import DBOS  # noqa: PLC0415  (a third of a second and 30 MB that only a server with jobs needs)
 
         def job(row_id: int, attempt: int) -> None:

@@ -12,15 +12,17 @@
 A subclass is named by the sentence that is true (`ChecklistOpen`). The message is for a person: what is wrong, then what to do.
 """
 
+from calcifer.kit.legible import legible
+
 
 class CalciferError(Exception):
     """Base of every error that a person is told about; the message is one or more whole sentences."""
 
     def __init__(self, message: str, *, mend: str | None = None) -> None:
         """Keep `message` and, where there is one, `mend`: the command or step that resolves it."""
-        super().__init__(message)
-        self.message = message
-        self.mend = mend
+        self.message = legible(message)  # it may name files whose names are no text
+        super().__init__(self.message)
+        self.mend = None if mend is None else legible(mend)
 
 
 class NotFound(CalciferError):

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from calcifer.kit.db import Base, Instant
 from calcifer.kit.errors import CalciferError, NotFound, Unavailable
-from calcifer.kit.git import checkouts
+from calcifer.kit.git import checkouts, worktrees
 from calcifer.kit.git.moves import RefMove, prepared
 from calcifer.kit.git.repository import HEADS, Repository
 
@@ -162,7 +162,7 @@ def follow(plan: Plan) -> str | None:
         for path, keep in repository.worktrees:
             try:
                 with _told(repository.path):
-                    checkouts.remove_worktree(Path(repository.path), Path(path), Path(keep))
+                    worktrees.remove_worktree(Path(repository.path), Path(path), Path(keep))
             except CalciferError as error:
                 held = error.message
     return held

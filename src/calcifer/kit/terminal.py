@@ -50,15 +50,22 @@ _open: list[Callable[[], Here]] = []
 _here: list[Here] = []
 
 
-def provide(opening: Callable[[], Here]) -> None:
-    """Let commands open their workspace with `opening`, once one of them needs it."""
-    _open[:], _here[:] = [opening], []
+def provide(opening: Callable[[], Here], as_it_is: Callable[[], Here] | None = None) -> None:
+    """Let commands open their workspace with `opening`, once one needs it; with `as_it_is` where that must change nothing."""
+    _open[:], _here[:] = [opening, as_it_is or opening], []
 
 
 def here() -> Here:
     """Return the workspace, opened at the first call."""
     if not _here:
         _here.append(_open[0]())
+    return _here[0]
+
+
+def as_it_is() -> Here:
+    """Return the workspace as it is, broken as it may be: nothing is migrated, finished or made."""
+    if not _here:
+        _here.append(_open[1]())
     return _here[0]
 
 

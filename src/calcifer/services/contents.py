@@ -12,7 +12,7 @@ from pathlib import Path
 
 from calcifer.kit.errors import CalciferError, Invalid, NotFound, Unavailable
 from calcifer.kit.git.damage import told
-from calcifer.kit.git.names import checked_oid, checked_path, visible
+from calcifer.kit.git.names import checked_oid, checked_path, is_reachable, visible
 from calcifer.kit.git.repository import Commit, Entry, Repository
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services.models import Service
@@ -20,6 +20,7 @@ from calcifer.services.models import Service
 MOST_SHOWN_BYTES = 500_000
 MOST_SHOWN_LINES = 10_000
 MOST_SENT_BYTES = 50_000_000
+MOST_ENTRIES = 1000
 MOST_DOCUMENTS = 500
 MOST_RECORDS = 50
 RECORDS = ".calcifer/work"
@@ -42,23 +43,16 @@ _TRAILER = re.compile(r"^Work-Item:[ \t]*#?(\d{1,9})[ \t]*$", re.MULTILINE)
 _FRONT = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
 
 
+class NoCommitYet(NotFound):
+    """Nothing has been committed on main."""
+
+
 @dataclass(frozen=True)
 class Main:
     """The main branch of a service at one commit."""
 
     repository: Repository
     head: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a folder; `href` says whether its name can be asked for in an address."""
-
-    path: str
-    name: str
-    kind: str
-    size: int | None
-    is_reachable: bool
 
 
 @dataclass(frozen=True)
@@ -109,7 +103,7 @@ class Logged:
 
 @contextmanager
 def main_of(uow: UnitOfWork, service: Service) -> Iterator[Main]:
-    """Give the main branch of a service; Unavailable where the repository cannot be read, or nothing is on main.
+    """Give the main branch of a service; Unavailable where the repository cannot be read, NoCommitYet where it is empty.
 
     What goes wrong while it is read is Unavailable too, and says what to do about it.
     """
@@ -124,7 +118,7 @@ def main_of(uow: UnitOfWork, service: Service) -> Iterator[Main]:
             ) from None
         head = repository.branch(service.main_branch)
         if head is None:
-            raise Unavailable(
+            raise NoCommitYet(
                 f"There is no commit on '{service.main_branch}' of {service.name} yet.",
                 mend=f"Commit something on '{service.main_branch}' in {path}, then scan.",
             )
@@ -151,32 +145,27 @@ def problem_of(uow: UnitOfWork, service: Service) -> CalciferError | None:
     try:
         with main_of(uow, service):
             return None
-    except Unavailable as error:
+    except (NoCommitYet, Unavailable) as error:
         return error
 
 
-def find_folder(main: Main, path: str) -> list[Row] | None:
-    """Return the lines of a folder, folders first; None where `path` is no folder."""
+@dataclass(frozen=True)
+class Folder:
+    """The first entries of a folder, folders before files; whether there are `more`."""
+
+    entries: list[Entry]
+    more: bool
+
+
+def find_folder(main: Main, path: str) -> Folder | None:
+    """Return what a folder has; None where `path` is no folder."""
     if path:
         checked_path(path)
     try:
-        return [_row(entry) for entry in main.repository.folder(main.head, path)]
+        found = main.repository.folder(main.head, path, most=MOST_ENTRIES + 1)
     except NotFound:
         return None
-
-
-def _row(entry: Entry) -> Row:
-    name = entry.path.rpartition("/")[2]
-    return Row(entry.path, visible(name), entry.kind, entry.size, is_reachable(entry.path))
-
-
-def is_reachable(path: str) -> bool:
-    """Say whether a path can be named in an address: not one with control characters, backslashes or undecodable bytes."""
-    try:
-        checked_path(path)
-    except (Invalid, UnicodeError):
-        return False
-    return True
+    return Folder(found[:MOST_ENTRIES], len(found) > MOST_ENTRIES)
 
 
 def get_file(main: Main, path: str) -> Shown:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from calcifer.services.contents import is_reachable
+from calcifer.kit.git.names import is_reachable
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _FRAGMENT = re.compile(r"[\w.-]{1,200}\Z")

@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from calcifer.services.contents import Logged, Row, Shown
+from calcifer.kit.git.objects import Entry
+from calcifer.services.contents import Folder, Logged, Shown
 from calcifer.services.models import Service
 from calcifer.services.rows import Listed, Neighbour, Surroundings
 
@@ -109,7 +110,7 @@ class EntryOut(BaseModel):
     size_bytes: int | None = Field(examples=[412])
 
     @classmethod
-    def of(cls, row: Row) -> "EntryOut":
+    def of(cls, row: Entry) -> "EntryOut":
         """Make it from a line of a folder."""
         path = row.path if row.is_reachable else None
         return cls.model_validate({"name": row.name, "path": path, "kind": row.kind, "size_bytes": row.size})
@@ -135,13 +136,15 @@ class FileOut(BaseModel):
     size_bytes: int | None
     text: str | None = Field(description="Of a text; characters that mislead are spelled out.")
     target: str | None = Field(description="Where a link leads; the commit of a submodule.")
-    entries: list[EntryOut] | None = Field(description="Of a folder.")
+    entries: list[EntryOut] | None = Field(description="Of a folder: the first thousand.")
+    more: bool = Field(default=False, description="Whether the folder has more entries than these.")
 
     @classmethod
-    def folder(cls, commit: str, path: str, rows: list[Row]) -> "FileOut":
+    def folder(cls, commit: str, path: str, found: Folder) -> "FileOut":
         """Make it of a folder."""
-        entries = [EntryOut.of(row) for row in rows]
-        return cls(commit=commit, path=path, kind="folder", size_bytes=None, text=None, target=None, entries=entries)
+        entries = [EntryOut.of(row) for row in found.entries]
+        own = {"commit": commit, "path": path, "kind": "folder", "size_bytes": None, "text": None, "target": None}
+        return cls.model_validate(own | {"entries": entries, "more": found.more})
 
     @classmethod
     def file(cls, commit: str, file: Shown) -> "FileOut":

@@ -2,7 +2,9 @@
 
 from sqlalchemy.orm import Session
 
+from calcifer.kit.git import diffs
 from calcifer.kit.git.repository import Repository
+from calcifer.kit.legible import legible
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
 from calcifer.services.models import Service
@@ -15,6 +17,7 @@ from calcifer.work.service.storing import repository_of
 
 DIFF_CHARACTERS = 60_000
 DOCUMENT_CHARACTERS = 20_000
+DOCUMENT_BYTES = 1_000_000
 STATES = {"pass": "passes", "fail": "FAILS", "waived": "is waived", "pending": "has no verdict yet"}
 
 
@@ -49,7 +52,7 @@ def of_item(uow: UnitOfWork, number: int) -> str:
     if found.repository and found.main:
         lines += _documents(found.repository, found.main)
         lines += _history(uow.db, item.service)
-    return "\n".join(lines) + "\n"
+    return legible("\n".join(lines) + "\n")
 
 
 def of_service(uow: UnitOfWork, name: str) -> str:
@@ -66,7 +69,7 @@ def of_service(uow: UnitOfWork, name: str) -> str:
         commits = repository.log(main, limit=15, first_parent=True)
         lines += ["", "## Last commits", "", *(f"- `{c.oid[:12]}` {c.subject} ({c.author.name})" for c in commits)]
         lines += _documents(repository, main)
-    return "\n".join(lines) + "\n"
+    return legible("\n".join(lines) + "\n")
 
 
 def _line(item: Item | Listed) -> str:
@@ -80,8 +83,8 @@ def _children(found: Details) -> list[str]:
 def _diff(found: Details) -> list[str]:
     if found.repository is None or found.head is None or not found.changes:
         return []
-    text = found.repository.patch(*between(found)).patch or ""
-    cut = "" if len(text) <= DIFF_CHARACTERS else f"\n… {len(text) - DIFF_CHARACTERS} characters more"
+    text = diffs.text(found.repository, *between(found), characters=DIFF_CHARACTERS)
+    cut = "" if len(text) <= DIFF_CHARACTERS else "\n… and more"
     return ["", "## Diff", "", "````diff", text[:DIFF_CHARACTERS].rstrip("\n") + cut, "````"]
 
 
@@ -97,6 +100,12 @@ def _documents(repository: Repository, main: str) -> list[str]:
     readme = next((path for path in top if path.lower() in ("readme.md", "readme", "readme.rst", "readme.txt")), None)
     lines = ["", "## Documents", "", *(f"- {path}" for path in [*top, *docs] if path.lower().endswith(".md"))]
     if readme:
-        text = (repository.read(main, readme) or b"").decode("utf-8", "replace")
+        blob = repository.entry(main, readme)
+        is_short = blob is not None and repository.size(blob.oid) <= DOCUMENT_BYTES
+        text = (
+            (repository.read(main, readme) or b"").decode("utf-8", "replace")
+            if is_short
+            else "It is too long to be read."
+        )
         lines += ["", f"## {readme}", "", "````markdown", text[:DOCUMENT_CHARACTERS].rstrip("\n"), "````"]
     return lines

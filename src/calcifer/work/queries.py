@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from calcifer.kit.errors import NotFound
 from calcifer.services.models import Service
 from calcifer.work.models import ChecklistEntry, Item, Stray, TrustedCommand, Verification, Waiver
-from calcifer.work.rows import Line, Listed
+from calcifer.work.rows import Kept, Line, Listed
 
 MAX_NUMBER = 2**31 - 1
 
@@ -191,3 +191,11 @@ def list_heads(session: Session, service_id: int) -> list[tuple[int, str]]:
     query = select(Item.number, Item.branch).where(Item.service_id == service_id, Item.state == "open")
     rows = session.execute(query.order_by(Item.number.desc()))
     return [(number, branch) for number, branch in rows if branch]
+
+
+def list_kept(session: Session, service_id: int, *, state: str = "") -> list[Kept]:
+    """Return what git has to keep of the items of a service, by number."""
+    query = select(*(getattr(Item, name) for name in Kept._fields)).where(Item.service_id == service_id)
+    if state:
+        query = query.where(Item.state == state)
+    return [Kept._make(row) for row in session.execute(query.order_by(Item.number))]

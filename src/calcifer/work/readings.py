@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.git.trees import Blob
+from calcifer.services.marked_yaml import MAX_BYTES
 
 T = TypeVar("T")
 Read = Callable[[str], bytes | None]
@@ -30,7 +31,9 @@ def derive(repository: Repository, rev: str, derived: Callable[[Read], T]) -> tu
     def read(path: str) -> bytes | None:
         try:
             asked[path] = repository.entry(rev, path)
-            return repository.read(rev, path)
+            blob = asked[path]
+            too_big = blob is not None and repository.size(blob.oid) > MAX_BYTES
+            return bytes(MAX_BYTES + 1) if too_big else repository.read(rev, path)  # still too big for who reads it
         except UnicodeEncodeError:  # a name that no tree of ours can have been asked for
             return None
 

@@ -46,3 +46,13 @@ class Listed(NamedTuple):
     def kind(self) -> str:
         """Category and action as people read them."""
         return kind_of(self.category, self.action)
+
+
+class Kept(NamedTuple):
+    """What git has to keep of an item: its branch, its refs, its merge."""
+
+    number: int
+    state: str
+    branch: str | None
+    head: str | None
+    merge: str | None

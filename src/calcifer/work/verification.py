@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from calcifer.kit import commands
 from calcifer.kit.errors import CalciferError
-from calcifer.kit.git.checkouts import add_scratch, remove_scratch
+from calcifer.kit.git.worktrees import add_scratch, remove_scratch
 from calcifer.kit.locks import Tenure
 from calcifer.services.models import Service
 from calcifer.work import queries

@@ -5,15 +5,16 @@ Nothing is written and no process is started, so that hundreds of repositories a
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import RepositoryOpenFlag
 
-from calcifer.kit.errors import NotFound, Unavailable
+from calcifer.kit.errors import Unavailable
 from calcifer.kit.git.distances import Distances, distances
 from calcifer.kit.git.names import redacted
+from calcifer.kit.git.objects import instant
+from calcifer.kit.git.opening import opened
 from calcifer.kit.git.repository import HEADS
 
 REMOTES = "refs/remotes/"
@@ -54,7 +55,7 @@ class Standing:
 def standing(path: Path, main_branch: str, known: Container[str] = ()) -> Standing:
     """Read the repository at `path`; of `known` branches the time is left out. Raises NotFound or Unavailable."""
     try:
-        git = pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH)
+        git = opened(path)
         tips = {ref.name: ref.target for ref in git.references.iterator()}
         main, remote = _oid(tips, HEADS + main_branch), _oid(tips, f"{REMOTES}origin/{main_branch}")
         own = {name: tip for name, tip in sorted(_heads(tips)) if name != main_branch}
@@ -63,8 +64,6 @@ def standing(path: Path, main_branch: str, known: Container[str] = ()) -> Standi
         branches = [_branch(git, name, tip, found, known) for name, tip in own.items()]
         remotes = {name: redacted(url) for name, url in _remotes(git).items()}
     except (pygit2.GitError, KeyError) as error:
-        if not path.exists():
-            raise NotFound(f"There is no git repository in {path}.") from None
         raise Unavailable(f"The repository {path.name} cannot be read: {error}.") from error
     return Standing(str(main) if main else None, branches, remotes, str(remote) if remote else None, ahead, behind)
 
@@ -92,7 +91,7 @@ def _branch(
 
 def _at(git: pygit2.Repository, tip: pygit2.Oid) -> datetime | None:
     try:
-        return datetime.fromtimestamp(git[tip].peel(pygit2.Commit).commit_time, UTC)
+        return instant(git[tip].peel(pygit2.Commit).commit_time)
     except (KeyError, ValueError, pygit2.GitError):
         return None
 

@@ -8,22 +8,21 @@ have the new content are taken into the index first, so that they pass.
 import os
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pygit2
-
 from calcifer.kit.errors import Conflict
 from calcifer.kit.git import on_disk
-from calcifer.kit.git.program import Answer, GitFailed, held_lock, locked, run
+from calcifer.kit.git.indexes import INDEXES
+from calcifer.kit.git.names import is_reachable, visible
+from calcifer.kit.git.program import Answer, filter_failed, held_lock, locked, run
 from calcifer.kit.git.repository import HEADS, Change, Repository
 from calcifer.kit.git.trees import Blob
 
+ADD_SECONDS = 600
 PATIENCE_SECONDS = 5
 """How long another git may hold an index."""
 
@@ -49,12 +48,27 @@ class Edit:
     path: str
     kind: str
 
+    @property
+    def is_repository(self) -> bool:
+        """Whether it is a repository of its own, that lies in the checkout and is no submodule of it."""
+        return self.path.endswith("/")
+
+    @property
+    def name(self) -> str:
+        """The path as people are shown it."""
+        return visible(self.path)
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether a form can name it."""
+        return is_reachable(self.path)
+
 
 def checkouts(repository: Repository) -> list[Checkout]:
     """Return the main checkout, if there is one, and every linked worktree whose directory exists."""
     found = []
     if not repository.is_bare:
-        found.append(Checkout(repository.path, repository.git_dir, _branch(repository.git_dir), is_main=True))
+        found.append(Checkout(repository.path, repository.git_dir, branch_of(repository.git_dir), is_main=True))
     worktrees = repository.git_dir / "worktrees"
     if worktrees.is_dir():
         found += [checkout for git_dir in sorted(worktrees.iterdir()) if (checkout := _linked(git_dir))]
@@ -63,15 +77,20 @@ def checkouts(repository: Repository) -> list[Checkout]:
 
 def _linked(git_dir: Path) -> Checkout | None:
     try:
-        path = Path((git_dir / "gitdir").read_text().strip()).parent
+        path = Path(_line(git_dir / "gitdir")).parent
     except OSError:
         return None
-    return Checkout(path, git_dir, _branch(git_dir), is_main=False) if path.is_dir() else None
+    return Checkout(path, git_dir, branch_of(git_dir), is_main=False) if path.is_dir() else None
 
 
-def _branch(git_dir: Path) -> str | None:
+def _line(file: Path) -> str:
+    return os.fsdecode(file.read_bytes()).removesuffix("\n")
+
+
+def branch_of(git_dir: Path) -> str | None:
+    """Return the branch that a HEAD names, or None where it is detached or cannot be read."""
     try:
-        head = (git_dir / "HEAD").read_text().strip()
+        head = _line(git_dir / "HEAD")
     except OSError:
         return None
     return head.removeprefix("ref: " + HEADS) if head.startswith("ref: " + HEADS) else None
@@ -112,9 +131,11 @@ def snapshot(checkout: Checkout, base: str, paths: Iterable[str] | None = None) 
     The checkout's own index is left alone: a copy is used. Raises Conflict while a merge is unfinished there, or where a
     named path is ignored or does not exist.
     """
-    if (checkout.git_dir / "MERGE_HEAD").exists() or any(edit.kind == "conflict" for edit in edits(checkout)):
+    edited = edits(checkout)
+    if (checkout.git_dir / "MERGE_HEAD").exists() or any(edit.kind == "conflict" for edit in edited):
         raise _unfinished(checkout)
     names = None if paths is None else list(paths)
+    repositories = [edit.path for edit in edited if edit.is_repository]
     with tempfile.TemporaryDirectory(prefix="calcifer-index-") as folder:
         index = Path(folder) / "index"
         if (checkout.git_dir / "index").exists():
@@ -123,19 +144,33 @@ def snapshot(checkout: Checkout, base: str, paths: Iterable[str] | None = None) 
         env = {"GIT_INDEX_FILE": str(index), "GIT_LITERAL_PATHSPECS": "1"}
         run("read-tree", *(["-m"] if index.exists() else []), base, cwd=checkout.path, env=env)
         if names is None:
-            run("add", "--all", "--", ".", cwd=checkout.path, env=env | {"GIT_LITERAL_PATHSPECS": "0"})
+            others = [f":(exclude,literal){path}" for path in repositories]
+            _add(checkout, env | {"GIT_LITERAL_PATHSPECS": "0"}, [".", *others])
         else:
-            listed = b"\0".join(os.fsencode(name) for name in names)
-            run(
-                "add",
-                "--all",
-                "--pathspec-from-file=-",
-                "--pathspec-file-nul",
-                cwd=checkout.path,
-                env=env,
-                stdin=listed,
-            )
+            _add(checkout, env, _without(repositories, names, checkout))
         return run("write-tree", cwd=checkout.path, env=env).text.strip()
+
+
+def _without(repositories: list[str], names: list[str], checkout: Checkout) -> list[str]:
+    """Return `names`; Conflict where one is a repository: git would take a link to a commit that nobody else has, and no files."""
+    for name in repositories:
+        if any(f"{path.rstrip('/')}/".startswith(name) for path in names):
+            raise Conflict(
+                f"'{name}' in {checkout.path} is a repository of its own, which cannot be committed.",
+                mend="Make it a service of its own, a submodule (git submodule add), or ignore it.",
+            )
+    return names
+
+
+def _add(checkout: Checkout, env: dict[str, str], names: list[str]) -> None:
+    everywhere = ["--sparse"] if _is_sparse(checkout) else []
+    listed = b"\0".join(os.fsencode(name) for name in names)
+    options = ["--all", *everywhere, "--pathspec-from-file=-", "--pathspec-file-nul"]
+    answer = run(
+        "add", *options, cwd=checkout.path, env=env, stdin=listed, accept=(0, 1, 128), timeout_seconds=ADD_SECONDS
+    )
+    if answer.code:
+        raise filter_failed(answer.err) or Conflict(f"These edits cannot be committed: {answer.err[-400:]}")
 
 
 def _unfinished(checkout: Checkout) -> CheckoutInTheWay:
@@ -162,12 +197,13 @@ def require_ready(checkout: Checkout) -> None:
 
 def unmerged(checkout: Checkout) -> list[str]:
     """Return the paths that a merge in this checkout has left in conflict."""
-    return _INDEXES.unmerged(checkout.git_dir / "index")
+    return INDEXES.unmerged(checkout.git_dir / "index")
 
 
-def obstacles(checkout: Checkout, changes: list[Change]) -> tuple[list[str], list[str]]:
+def obstacles(checkout: Checkout, changes: list[Change], *, is_begun: bool = False) -> tuple[list[str], list[str]]:
     """Return the paths that following `changes` would lose, and those that already have the new content but not in the index.
 
+    Where following has begun before (`is_begun`), a file that is gone is one that git took away and could not write again.
     No process is started unless a file differs byte for byte from both versions, when filters may explain it.
     """
     if not changes or not checkout.path.is_dir():
@@ -175,11 +211,13 @@ def obstacles(checkout: Checkout, changes: list[Change]) -> tuple[list[str], lis
     index = staged(checkout, [change.path for change in changes])
     going = {change.path for change in changes if change.new is None}
     keeps_modes = cache(lambda: _keeps_modes(checkout))
+    left_out = cache(lambda: _left_out(checkout))
     lost, same, suspicious = [], [], []
     for change in changes:
         in_index = index.get(change.path)
         state = on_disk.state(checkout.path, change, going, keeps_modes)
-        if in_index not in (change.old, change.new) or state == "blocked":
+        is_away = state == "gone" and not (is_begun and in_index == change.old) and change.path not in left_out()
+        if in_index not in (change.old, change.new) or state == "blocked" or is_away:
             lost.append(change.path)
         elif state == "other":
             suspicious.append(change)
@@ -198,52 +236,19 @@ def obstacles(checkout: Checkout, changes: list[Change]) -> tuple[list[str], lis
 
 def staged(checkout: Checkout, paths: Iterable[str]) -> dict[str, Blob]:
     """Return what the index of a checkout has at these paths; a path that it does not have is left out."""
-    return _INDEXES.look(checkout.git_dir / "index", paths)
+    return INDEXES.look(checkout.git_dir / "index", paths)
 
 
-class _Indexes:
-    """The index files read last: reading one takes as long as all else that a page asks of git.
-
-    Git never writes an index in place: it renames a new file over the old one, so inode, size and times tell them apart.
-    """
-
-    KEPT = 16
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[Path, tuple[tuple[int, ...], pygit2.Index]] = {}
-
-    def look(self, path: Path, paths: Iterable[str]) -> dict[str, Blob]:
-        with self._lock:  # libgit2 sorts an index when it is first asked
-            index = self._read(path)
-            found = {}
-            for name in paths:
-                with suppress(KeyError):
-                    entry = index[name]
-                    found[name] = Blob(str(entry.id), entry.mode)
-            return found
-
-    def unmerged(self, path: Path) -> list[str]:
-        with self._lock:
-            sides = [side for triple in self._read(path).conflicts or () for side in triple if side is not None]
-            return sorted({side.path for side in sides})
-
-    def _read(self, path: Path) -> pygit2.Index:
-        try:
-            status = path.stat()
-        except FileNotFoundError:
-            return pygit2.Index()
-        seen = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        known = self._known.pop(path, None)
-        if known is None or known[0] != seen:
-            known = (seen, pygit2.Index(str(path)))
-        self._known[path] = known  # the one used last comes last
-        if len(self._known) > self.KEPT:
-            del self._known[next(iter(self._known))]
-        return known[1]
+def _is_sparse(checkout: Checkout) -> bool:
+    return (checkout.git_dir / "info" / "sparse-checkout").exists()
 
 
-_INDEXES = _Indexes()
+def _left_out(checkout: Checkout) -> set[str]:
+    """Return the paths that a sparse checkout does not have on disk: git leaves these alone when it follows."""
+    if not _is_sparse(checkout):
+        return set()
+    listed = run("ls-files", "-t", "-z", cwd=checkout.path).text.split("\0")
+    return {line[2:] for line in listed if line.startswith("S ")}
 
 
 def _keeps_modes(checkout: Checkout) -> bool:
@@ -270,7 +275,7 @@ def _filtered(checkout: Checkout, changes: list[Change]) -> list[tuple[Change, s
 def follow(repository: Repository, checkout: Checkout, old_tree: str, new_tree: str) -> None:
     """Bring files and index of a checkout from `old_tree` to `new_tree`; raises CheckoutInTheWay and then has changed no file."""
     changes = repository.changes(old_tree, new_tree)
-    lost, same = obstacles(checkout, changes)
+    lost, same = obstacles(checkout, changes, is_begun=True)
     if lost:
         raise in_the_way(checkout, lost)
     going = {change.path for change in changes if change.new is None}
@@ -283,9 +288,11 @@ def follow(repository: Repository, checkout: Checkout, old_tree: str, new_tree: 
     if between == new_tree:
         return
     answer = _patiently("read-tree", "-m", "-u", between, new_tree, cwd=checkout.path)
-    if answer.code:
+    if answer.code and not filter_failed(answer.err):
         _patiently("update-index", "-q", "--refresh", cwd=checkout.path)  # only the times on disk may differ
         answer = _patiently("read-tree", "-m", "-u", between, new_tree, cwd=checkout.path)
+    if answer.code and (failed := filter_failed(answer.err)):
+        raise failed
     if answer.code:
         raise CheckoutInTheWay(f"The checkout {checkout.path} is in the way: {answer.err[-400:]}")
 
@@ -323,49 +330,3 @@ def _patiently(*args: str, cwd: Path, stdin: bytes | None = None) -> Answer:
         if time.monotonic() > deadline:
             raise locked(lock)
         time.sleep(0.05)
-
-
-def add_worktree(repository: Repository, path: Path, branch: str) -> Checkout:
-    """Make a linked worktree at `path` on an existing branch."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    run("worktree", "prune", cwd=repository.path)
-    run("worktree", "add", "--", str(path), branch, cwd=repository.path, timeout_seconds=600)
-    made = next((c for c in checkouts(repository) if c.path.resolve() == path.resolve()), None)
-    if made is None:
-        raise GitFailed(f"git made no worktree at {path}.")
-    return made
-
-
-def add_scratch(repository: Path, path: Path, commit: str) -> None:
-    """Make a linked worktree at `path` that has the files of `commit` and no branch."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    run("worktree", "add", "--detach", "--", str(path), commit, cwd=repository, timeout_seconds=600)
-
-
-def remove_scratch(repository: Path, path: Path) -> None:
-    """Remove such a worktree with everything in it, whether it was made or not."""
-    run(
-        "worktree",
-        "remove",
-        "--force",
-        "--force",
-        "--",
-        str(path),
-        cwd=repository,
-        accept=(0, 128),
-        timeout_seconds=600,
-    )
-    shutil.rmtree(path, ignore_errors=True)
-    run("worktree", "prune", cwd=repository)
-
-
-def remove_worktree(repository: Path, path: Path, keep: Path) -> None:
-    """Remove a linked worktree; one with edits or ignored files is moved to `keep` first, so that nothing in it is lost."""
-    if path.exists():
-        out = run("--no-optional-locks", "status", "--porcelain", "--ignored", "-z", cwd=path).out
-        if out:
-            keep.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(path, keep)
-        else:
-            run("worktree", "remove", "--", str(path), cwd=repository)
-    run("worktree", "prune", cwd=repository)

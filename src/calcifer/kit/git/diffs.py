@@ -133,6 +133,24 @@ def diff(
     return Diff(tuple(files), max(0, len(wanted) - limits.files))
 
 
+def text(repository: Repository, old: str | None, new: str, *, characters: int, limits: Limits = Limits()) -> str:
+    """Return the diff between two trees or commits as git prints it, cut after so many characters; big files are only named."""
+    patch = repository.patch(old, new, renames=False)
+    if _is_cheap_to_compare(repository, patch):
+        patch.find_similar()
+    parts: list[str] = []
+    for at, delta in enumerate(patch.deltas):
+        if sum(map(len, parts)) > characters:
+            break
+        sizes = [repository.size(str(file.id)) for file in (delta.old_file, delta.new_file)]
+        compared = patch[at] if max(sizes) <= limits.file_bytes else None
+        named = (
+            f"diff --git a/{_path(delta.old_file)} b/{_path(delta.new_file)}\nThis file is too big to compare here.\n"
+        )
+        parts.append(compared.data.decode("utf-8", "replace") if compared is not None else named)
+    return "".join(parts)
+
+
 def _is_cheap_to_compare(repository: Repository, patch: pygit2.Diff) -> bool:
     """Renames are found by comparing every new file with every deleted one: quadratic, and all of them are read."""
     new = [delta.new_file for delta in patch.deltas if delta.status == DeltaStatus.ADDED]

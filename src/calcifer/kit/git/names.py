@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from calcifer.kit.errors import Invalid
+from calcifer.kit.legible import spelled
 
 PATH_BYTES = 1024
 REF_BYTES = 200
@@ -28,6 +29,15 @@ def checked_path(path: str, field: str = "path") -> str:
     if any(len(part.encode()) > 255 for part in parts):  # NAME_MAX of every file system that matters
         raise Invalid.field(field, "Each part of a path has at most 255 bytes.")
     return path
+
+
+def is_reachable(path: str) -> bool:
+    """Say whether a path can be named in an address: not one with control characters, backslashes or undecodable bytes."""
+    try:
+        checked_path(path)
+    except (Invalid, UnicodeError):
+        return False
+    return True
 
 
 def checked_ref(ref: str, field: str = "ref") -> str:
@@ -78,14 +88,7 @@ _UNSEEN = re.compile(
 
 def visible(text: str) -> str:
     """Return text from a repository with every character that hides or misleads spelled out, such as ⟨U+202E⟩ or ⟨0x1B⟩."""
-    return _UNSEEN.sub(_spelled, text)
-
-
-def _spelled(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if 0xDC80 <= code <= 0xDCFF:
-        code -= 0xDC00
-    return f"⟨0x{code:02X}⟩" if code < 0x100 else f"⟨U+{code:04X}⟩"
+    return _UNSEEN.sub(spelled, text)
 
 
 _USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^/@:\s]*)(?P<password>:[^/@\s]*)?@", re.IGNORECASE)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 import pygit2
 from pygit2.enums import DeltaStatus, FileMode
 
+from calcifer.kit.git.names import is_reachable, visible
 from calcifer.kit.git.trees import Blob
 
 
@@ -54,6 +55,24 @@ class Entry:
     mode: int
     size: int | None = None
 
+    @property
+    def name(self) -> str:
+        """Its name as people are shown it."""
+        return visible(self.path.rpartition("/")[2])
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether an address can name it."""
+        return is_reachable(self.path)
+
+
+def instant(seconds: int) -> datetime:
+    """Return when that was; a time that is in no calendar, as broken programs write them, counts as the first of 1970."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
+
 
 def commit_of(found: pygit2.Commit) -> Commit:
     author = found.author
@@ -61,19 +80,16 @@ def commit_of(found: pygit2.Commit) -> Commit:
         name, mail = author.name, author.email or ""
     except UnicodeDecodeError:
         name, mail = author.raw_name.decode("utf-8", "replace"), author.raw_email.decode("utf-8", "replace")
-    zone = timezone(timedelta(minutes=found.commit_time_offset))
-    at = datetime.fromtimestamp(found.commit_time, zone).astimezone(UTC)
     message = found.raw_message.decode("utf-8", "replace")
     parents = tuple(str(parent) for parent in found.parent_ids)
-    return Commit(str(found.id), str(found.tree_id), parents, Person(name, mail), at, message)
+    return Commit(str(found.id), str(found.tree_id), parents, Person(name, mail), instant(found.commit_time), message)
 
 
-_KINDS = {FileMode.TREE: "folder", FileMode.LINK: "link", FileMode.COMMIT: "submodule"}
+_KINDS: dict[int, str] = {FileMode.TREE: "folder", FileMode.LINK: "link", FileMode.COMMIT: "submodule"}
 
 
-def entry_of(item: pygit2.Object, path: str) -> Entry:
-    kind = _KINDS.get(item.filemode, "file")
-    return Entry(path, kind, str(item.id), item.filemode, item.size if isinstance(item, pygit2.Blob) else None)
+def kind_of(mode: int) -> str:
+    return _KINDS.get(mode, "file")
 
 
 def files_of(tree: pygit2.Tree, prefix: str) -> Iterator[tuple[str, Blob]]:

@@ -12,7 +12,7 @@ from calcifer.kit.git.objects import Change
 
 
 def state(root: Path, change: Change, going: set[str], keeps_modes: Callable[[], bool]) -> str:
-    """Say whether it is the "old" version, the "new" one, "other", or "blocked", which no filter can explain.
+    """Say whether it is the "old" version, the "new" one, "other", "gone", or "blocked", which no filter can explain.
 
     `going` are the paths that the same change takes away; `keeps_modes` says whether git looks at modes here.
     """
@@ -23,7 +23,7 @@ def state(root: Path, change: Change, going: set[str], keeps_modes: Callable[[],
     try:
         status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
-        return "new" if change.new is None else "old" if change.old is None else "other"
+        return "new" if change.new is None else "old" if change.old is None else "gone"
     if stat.S_ISDIR(status.st_mode):
         return _folder(root, change, going)
     return _file(path, status.st_mode, change, keeps_modes)

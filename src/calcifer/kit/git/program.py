@@ -38,6 +38,23 @@ class GitFailed(Unavailable):
     """A git command failed in a way that its caller did not expect; the message ends with git's own words."""
 
 
+class FilterFailed(GitFailed):
+    """A filter that the repository's configuration names (git-lfs, git-crypt) did not run, and files need it."""
+
+
+_FILTER = re.compile(r"(?:clean|smudge) filter|external filter|filter-process|filter process")
+
+
+def filter_failed(err: str) -> FilterFailed | None:
+    """Return the error about a filter that did not run, by git's words, or None."""
+    if not _FILTER.search(err):
+        return None
+    return FilterFailed(
+        f"A filter that this repository needs did not run: {_last_words(err)}",
+        mend="Install the program that it names (git-lfs, git-crypt, …) for the user that Calcifer runs as, then repeat.",
+    )
+
+
 _LOCK = re.compile(r"Unable to create '(.+?\.lock)': File exists")
 
 
@@ -94,6 +111,8 @@ def run(
     except OSError as error:
         raise GitFailed(f"git could not be started in {cwd}: {error.strerror}.") from error
     answer = Answer(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
+    if answer.code not in accept and (failed := filter_failed(answer.err)):
+        raise failed
     if answer.code not in accept:
         raise GitFailed(f"git {_verb(args)} failed: {_last_words(answer.err)}")
     return answer

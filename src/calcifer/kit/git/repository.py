@@ -4,7 +4,8 @@ A `Repository` lives as long as one unit of work. Its view of refs is git's, ove
 unit can open, commit and complete, and still move each ref once.
 """
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,25 @@ from typing import Any
 import pygit2
 from pygit2.enums import AttrCheck, ConfigLevel, DiffOption, FileMode, ObjectType, SortMode
 
-from calcifer.kit.errors import Conflict, Invalid, NotFound, Unavailable
+from calcifer.kit.errors import Conflict, Invalid, NotFound
 from calcifer.kit.git import durable, merges, packing, trees
 from calcifer.kit.git.known import Known
 from calcifer.kit.git.merges import Merge
 from calcifer.kit.git.moves import RefMove
-from calcifer.kit.git.objects import Change, Commit, Entry, Person, change_of, commit_of, entry_of, files_of
+from calcifer.kit.git.objects import Change, Commit, Entry, Person, change_of, commit_of, files_of, kind_of
+from calcifer.kit.git.opening import opened
 from calcifer.kit.git.trees import Blob, Edits
 
-__all__ = ["HEADS", "Change", "Commit", "Entry", "Person", "Repository"]
+__all__ = ["HEADS", "Change", "Commit", "Entry", "Person", "Repository", "TooBig"]
 HEADS = "refs/heads/"
+
+
+MOST_READ_BYTES = 64_000_000
+"""What a request may read of one file: it is held in memory, and so is what is made of it."""
+
+
+class TooBig(Invalid):
+    """A file has more bytes than a request may read."""
 
 
 _FILES = (FileMode.BLOB, FileMode.BLOB_EXECUTABLE)
@@ -42,17 +52,7 @@ class Repository:
         self.removed_worktrees: list[Path] = []
         self._written: set[str] = set()  # and nobody has flushed it yet
         self.origins: set[Path] = set()  # checkouts whose own edits become the commit that moves their branch
-        try:
-            self._git = pygit2.Repository(str(path))
-        except pygit2.GitError as error:
-            if not (path / ".git").exists() and not (path / "HEAD").exists():
-                raise NotFound(f"There is no git repository in {path}.") from None
-            if "object format" in str(error):  # libgit2 reads SHA-1 alone
-                raise Unavailable(
-                    f"The repository {path.name} names its objects by SHA-256, which Calcifer cannot read.",
-                    mend="Convert it to SHA-1: git fast-export --all, into a repository made with plain git init.",
-                ) from error
-            raise Unavailable(f"The repository {path.name} cannot be read: {error}.") from error
+        self._git = opened(path)
 
     @property
     def git_dir(self) -> Path:
@@ -168,7 +168,11 @@ class Repository:
         return None if entry is None or entry.mode == FileMode.COMMIT else self.blob(entry.oid)
 
     def blob(self, oid: str) -> bytes:
-        """Return the bytes of a blob."""
+        """Return the bytes of a blob; TooBig where nobody should hold them in memory."""
+        size = self.size(oid)
+        if size > MOST_READ_BYTES:
+            words = f"A file of {self.path.name} is too big to be read here ({size / 1e6:,.0f} MB)."
+            raise TooBig(words, mend="Look at it in a clone, or in a checkout.")
         found = self._get(oid)
         if not isinstance(found, pygit2.Blob):
             raise NotFound(f"{self.path.name} has no file object {oid[:12]}.")
@@ -182,13 +186,22 @@ class Repository:
             return 0
         return size if kind == ObjectType.BLOB else 0
 
-    def folder(self, rev: str, path: str = "") -> list[Entry]:
-        """Return the entries of a folder, folders first; NotFound where there is no such folder."""
+    def folder(self, rev: str, path: str = "", *, most: int | None = None) -> list[Entry]:
+        """Return the entries of a folder, folders first; NotFound where there is no such folder.
+
+        With `most` only the first ones, and these with their sizes: an object each has to be looked at.
+        """
         tree = self._object(rev, path)
         if not isinstance(tree, pygit2.Tree):
             raise NotFound(f"There is no folder '{path}' in {self.path.name}.")
-        entries = [entry_of(item, f"{path}/{item.name}" if path else item.name or "") for item in tree]
-        return sorted(entries, key=lambda entry: (entry.kind != "folder", entry.path))
+        every = trees.entries(self._git, str(tree.id)).items()
+        found = sorted(every, key=lambda entry: (entry[1][0] != FileMode.TREE, entry[0]))
+        entries = []
+        for name, (mode, oid) in found[:most]:
+            where = f"{path}/{os.fsdecode(name)}" if path else os.fsdecode(name)
+            size = self.size(oid) if most is not None and mode not in (FileMode.TREE, FileMode.COMMIT) else None
+            entries.append(Entry(where, kind_of(mode), oid, mode, size))
+        return entries
 
     def names(self, rev: str, path: str = "") -> list[str]:
         """Return the names of the files in a folder, without looking at them; none where there is no such folder."""
@@ -288,6 +301,15 @@ class Repository:
     def contains(self, tip: str, commit: str) -> bool:
         """Whether `commit` is `tip` or one of its ancestors."""
         return tip == commit or self._git.descendant_of(tip, commit)
+
+    def missing_from(self, tip: str | None, wanted: Iterable[str]) -> set[str]:
+        """Return those of the commits `wanted` that are not `tip` or one of its ancestors; one walk for all of them."""
+        missing = set(wanted)
+        for commit in self._git.walk(tip, SortMode.NONE) if tip and missing else ():
+            missing.discard(str(commit.id))
+            if not missing:
+                break
+        return missing
 
     def changes(self, old: str | None, new: str) -> list[Change]:
         """Return the paths that differ between two trees or commits, by path."""

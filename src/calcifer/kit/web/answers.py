@@ -5,9 +5,21 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from calcifer.kit.legible import legible
 from calcifer.kit.web import flash
 from calcifer.kit.web.forms import Form
 from calcifer.kit.web.site import site_of
+
+
+class Html(HTMLResponse):
+    """A page, whatever a repository has put into it."""
+
+    def render(self, content: Any) -> bytes:
+        """Spell out what cannot be sent."""
+        try:
+            return bytes(super().render(content))
+        except UnicodeEncodeError:
+            return bytes(super().render(legible(content)))
 
 
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
@@ -27,7 +39,7 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
         flash=said,
         **context,
     )
-    response = HTMLResponse(html, status)
+    response = Html(html, status)
     if said is not None:
         response.delete_cookie(flash.COOKIE)
     return response

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from fastapi import FastAPI, Request
 from jinja2 import Environment
 
+from calcifer.kit.legible import legible
 from calcifer.kit.web.icons import Icons
 from calcifer.kit.web.static import StaticFiles
 
@@ -71,7 +72,7 @@ class Site:
 
 @lru_cache(maxsize=4096)
 def _quoted(value: str, safe: str = "/") -> str:
-    return quote(value, safe)
+    return quote(legible(value), safe)
 
 
 def _format(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -42,9 +42,9 @@ def files(response: Response, uow: Reading, name: Name, path: FilePath = "") -> 
     path = checked_path(path.rstrip("/")) if path.strip("/") else ""
     with contents.main_of(uow, queries.get_service(uow.db, name)) as main:
         etag(response, main.head, path)
-        rows = contents.find_folder(main, path)
-        if rows is not None:
-            return FileOut.folder(main.head, path, rows)
+        folder = contents.find_folder(main, path)
+        if folder is not None:
+            return FileOut.folder(main.head, path, folder)
         return FileOut.file(main.head, contents.get_file(main, path))
 
 

@@ -77,15 +77,17 @@ def files(
     """List a folder, or print a file, of main."""
     path = checked_path(path.rstrip("/")) if path.strip("/") else ""
     with reading() as uow, contents.main_of(uow, queries.get_service(uow.db, name)) as main:
-        rows = contents.find_folder(main, path)
-        if rows is not None:
-            shown = FileOut.folder(main.head, path, rows)
+        folder = contents.find_folder(main, path)
+        if folder is not None:
+            shown = FileOut.folder(main.head, path, folder)
         else:
             shown = FileOut.file(main.head, contents.get_file(main, path))
     if json or shown.entries is None:
         terminal.show(shown, json=True) if json else typer.echo(described(shown), nl=False)
     else:
         terminal.show(shown.entries, columns=ENTRIES, empty="The folder is empty.")
+        if shown.more:
+            terminal.say(f"The folder has more than these {len(shown.entries)}: look at them in the repository.")
 
 
 def described(file: FileOut) -> str:

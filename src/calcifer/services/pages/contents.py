@@ -37,9 +37,9 @@ def files(request: Request, uow: Reading, name: Name, path: FilePath = "") -> Re
     path = checked_path(path.rstrip("/")) if path.strip("/") else ""
 
     def content(main: Main) -> dict[str, Any]:
-        rows = contents.find_folder(main, path)
-        file = contents.get_file(main, path) if rows is None else None
-        return {"head": main.head, "at": path, "crumbs": crumbs(path), "rows": rows, "file": file}
+        folder = contents.find_folder(main, path)
+        file = contents.get_file(main, path) if folder is None else None
+        return {"head": main.head, "at": path, "crumbs": crumbs(path), "folder": folder, "file": file}
 
     return tab(request, uow, name, "files", content)
 

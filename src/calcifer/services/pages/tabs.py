@@ -24,6 +24,6 @@ def tab(
     try:
         with contents.main_of(uow, service) as main:
             found = content(main)
-    except Unavailable as error:
+    except (contents.NoCommitYet, Unavailable) as error:
         return page(request, "services/unreadable.html", service=service, tab=which, problem=error)
     return page(request, f"services/{which}.html", service=service, tab=which, **found)

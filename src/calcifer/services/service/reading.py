@@ -9,6 +9,7 @@ from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, NotFound
 from calcifer.kit.git.damage import told
 from calcifer.kit.git.repository import Repository
+from calcifer.kit.legible import legible
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import descriptors, facts, queries
 from calcifer.services.intent import Descriptor
@@ -76,11 +77,13 @@ def rescan(uow: UnitOfWork, service: Service, *, thorough: bool = False) -> None
 
 def main_branch(repository: Repository) -> str:
     """Return the branch that counts as main: `main`, else `master`, else the one that HEAD names."""
-    return (
-        next((name for name in ("main", "master") if repository.branch(name)), None)
-        or repository.head_branch()
-        or "main"
-    )
+    named = next((name for name in ("main", "master") if repository.branch(name)), None) or repository.head_branch()
+    if named is not None and legible(named) != named:
+        raise Conflict(
+            f"The branch '{legible(named)}' of {repository.path.name} has a name that is no UTF-8, and counts as its main.",
+            mend=f"git -C {repository.path} branch -m main",
+        )
+    return named or "main"
 
 
 def _fill(uow: UnitOfWork, service: Service, repository: Repository, *, with_refs: bool) -> None:

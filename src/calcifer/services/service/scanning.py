@@ -53,6 +53,17 @@ class Report:
         }
 
 
+@dataclass
+class Seen:
+    """What differs: services whose repository has moved, is gone or cannot be read, and repositories that are no service."""
+
+    fresh: list[Path]
+    moved: list[Stored] = field(default_factory=list)
+    missing: list[Stored] = field(default_factory=list)
+    failed: list[tuple[str, CalciferError]] = field(default_factory=list)
+    unchanged: int = 0
+
+
 def scan(uow: UnitOfWork) -> JobRow:
     """Promise to look at every repository of the workspace; the job's result is a `Report` as JSON."""
     permissions.require(uow.actor, "services.scan")
@@ -72,30 +83,37 @@ def get_scan(uow: UnitOfWork, job_id: int) -> JobRow:
 def look(units: Units, actor: Actor, home: Path, *, tell: Tell = lambda _: None) -> Report:
     """Scan the workspace `home` now. A repository that cannot be read keeps its row, and keeps no other from being read."""
     permissions.require(actor, "services.scan")
+    seen = compare(units, actor, home, tell=tell)
+    report = Report(unchanged=seen.unchanged)
+    report.failed = [(name, error.message) for name, error in seen.failed]
+    _each(units, actor, report, "Reading", seen.moved, lambda uow, one: _read(uow, one, report), tell)
+    _each(
+        units, actor, report, "Adding", seen.fresh, lambda uow, path: report.new.append(register(uow, path).name), tell
+    )
+    gone = [service for service in seen.missing if service.missing_since is None]
+    _each(units, actor, report, "Missing", gone, _miss, tell)
+    report.missing = [service.name for service in seen.missing]
+    return report
+
+
+def compare(units: Units, actor: Actor, home: Path, *, tell: Tell = lambda _: None) -> Seen:
+    """Say how the repositories differ from the catalog; nothing is changed."""
     with units.read(actor) as uow:
         known = queries.list_stored(uow.db)
-    report = Report()
-    moved: list[Stored] = []
-    missing: list[Stored] = []
+    seen = Seen(fresh=list(repositories(home, {service.path for service in known})))
     for number, service in enumerate(known, 1):
         if number % 100 == 0:
             tell(f"Looking: {number} of {len(known)}")
         try:
-            has_moved = _has_moved(service)
+            if _has_moved(service):
+                seen.moved.append(service)
+            else:
+                seen.unchanged += 1
         except NotFound:
-            missing.append(service)
+            seen.missing.append(service)
         except CalciferError as error:
-            report.failed.append((service.name, error.message))
-        else:
-            moved += [service] if has_moved else []
-    report.unchanged = len(known) - len(moved) - len(missing) - len(report.failed)
-    fresh = list(repositories(home, {service.path for service in known}))
-    _each(units, actor, report, "Reading", moved, lambda uow, one: _read(uow, one, report), tell)
-    _each(units, actor, report, "Adding", fresh, lambda uow, path: report.new.append(register(uow, path).name), tell)
-    gone = [service for service in missing if service.missing_since is None]
-    _each(units, actor, report, "Missing", gone, _miss, tell)
-    report.missing = [service.name for service in missing]
-    return report
+            seen.failed.append((service.name, error))
+    return seen
 
 
 def repositories(home: Path, known: set[str]) -> Iterator[Path]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from calcifer.kit import leaks
 from calcifer.kit.git.names import visible
-from calcifer.kit.git.repository import Change, Repository
+from calcifer.kit.git.repository import MOST_READ_BYTES, Change, Repository
 from calcifer.work.rules import Case, Verdict, rule
 from calcifer.work.texts import counted
 
@@ -20,9 +20,10 @@ def secrets(case: Case) -> Verdict:
     room = LOOK_BYTES
     for change, size in _files(case):
         room -= min(size, leaks.LOOK_BYTES)
-        if room < 0 or size > leaks.LOOK_BYTES:
-            left_out.append(f"{visible(change.path)}: {'not' if room < 0 else 'only its beginning was'} looked at")
-        if room >= 0:
+        is_looked_at = room >= 0 and size <= MOST_READ_BYTES
+        if not is_looked_at or size > leaks.LOOK_BYTES:
+            left_out.append(f"{visible(change.path)}: {'only its beginning was' if is_looked_at else 'not'} looked at")
+        if is_looked_at:
             found += [f"{visible(change.path)}:{leak.line} {leak.kind}" for leak in _leaks(case, change)]
     if not found:
         return Verdict("secrets", "pass", "Nothing in the diff looks like a secret.", evidence=tuple(left_out[:SHOWN]))

@@ -5,10 +5,10 @@ from pathlib import Path
 from calcifer.accounts import permissions
 from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, Invalid
-from calcifer.kit.git import checkouts
+from calcifer.kit.git import checkouts, worktrees
 from calcifer.kit.git.moves import BranchMoved
 from calcifer.kit.git.names import checked_oid, checked_path
-from calcifer.kit.git.repository import Repository
+from calcifer.kit.git.repository import MOST_READ_BYTES, Repository
 from calcifer.kit.git.trees import Blob
 from calcifer.kit.uow import UnitOfWork
 from calcifer.work.errors import Merging
@@ -34,7 +34,7 @@ def checkout(uow: UnitOfWork, number: int, below: Path) -> Path:
     path = below / item.service.name / str(number)
     if path.exists() and any(path.iterdir()):
         raise Conflict(f"{path} is in the way: it is not empty.")
-    made = checkouts.add_worktree(repository, path, item.branch)
+    made = worktrees.add_worktree(repository, path, item.branch)
     activity.record(uow, "work.checkout", f"#{number} {item.title}", service=item.service.name, item_number=number)
     return made.path
 
@@ -123,7 +123,7 @@ def edits_of(repository: Repository, tree: str, commit: str, files: list[FileCon
             content = file.content.encode()
         except UnicodeEncodeError:
             raise Invalid.field("content", f"The text of '{path}' is no valid Unicode.") from None
-        if old is not None:
+        if old is not None and repository.size(old.oid) <= MOST_READ_BYTES:
             content = _with_line_endings_of(repository.blob(old.oid), content)
         edits[path] = Blob(repository.write_blob(content), old.mode if old else 0o100644)
     return edits

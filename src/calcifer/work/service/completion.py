@@ -1,5 +1,6 @@
 """How an item completes: the gate, the waivers, and the merge that moves everything at once."""
 
+import os
 from functools import partial
 
 from calcifer.accounts import permissions
@@ -23,6 +24,8 @@ from calcifer.work.service.strays import FIND_STRAYS
 
 PUSH = "git.push"
 REPACK = "git.repack"
+FILES = frozenset({0o100644, 0o100755})
+LINK = 0o120000
 
 
 def case_of(uow: UnitOfWork, item: Item) -> Case:
@@ -130,7 +133,7 @@ def _with_change_and_record(
     uow: UnitOfWork, repository: Repository, item: Item, tree: str, main: str, head: str, verdicts: list[Verdict]
 ) -> str:
     entry = (repository.read(tree, item.fragment) or b"").decode("utf-8", "replace").strip()
-    at = changelog.target(repository.names(tree))
+    at = _changes(repository, tree)
     heading = changelog.Heading(uow.now.date(), item.author, item.kind, item.number)
     folded = changelog.fold(repository.read(tree, at), entry, heading)
     old = repository.entry(tree, at)
@@ -144,6 +147,24 @@ def _with_change_and_record(
     judged = [records.Judged(verdict.rule, verdict.state, verdict.sentence) for verdict in verdicts]
     path, blob = _record(uow, repository, item, change=entry, verdicts=judged, commits=commits)
     return repository.edit(tree, edits | {path: blob})
+
+
+def _changes(repository: Repository, tree: str) -> str:
+    """Return the path of the file of changes: where a link stands for it, the file that this leads to."""
+    at = changelog.target(repository.names(tree))
+    there = repository.entry(tree, at)
+    if there is None or there.mode in FILES:
+        return at
+    target = (
+        "" if there.mode != LINK else os.path.normpath(repository.blob(there.oid).decode("utf-8", "surrogateescape"))
+    )
+    leads_to = repository.entry(tree, target) if target and not target.startswith(("/", "..")) else None
+    if leads_to is None or leads_to.mode not in FILES:
+        raise Conflict(
+            f"{at} of {repository.path.name} is no file, and leads to none of this repository: no entry can be put there.",
+            mend=f"Make {at} a file, on the item's branch.",
+        )
+    return target
 
 
 def _record(uow: UnitOfWork, repository: Repository, item: Item, **more: object) -> tuple[str, Blob]:

@@ -7,6 +7,7 @@ from calcifer.kit.errors import NotFound, Unavailable
 from calcifer.kit.git.damage import told
 from calcifer.kit.git.repository import Change, Commit, Repository
 from calcifer.kit.journal import list_held
+from calcifer.kit.legible import legible
 from calcifer.kit.uow import UnitOfWork
 from calcifer.work import policies, queries
 from calcifer.work.models import Item, Stray
@@ -110,7 +111,7 @@ def detail_out(found: Details) -> ItemDetail:
         verdicts=[verdict_out(verdict) for verdict in found.verdicts],
         can_complete=found.can_complete,
         commits=[CommitOut(oid=c.oid, subject=c.subject, author=c.author.name, at=c.at) for c in found.commits],
-        changed=[change.path for change in found.changes],
+        changed=[legible(change.path) for change in found.changes],
         children=[child.number for child in found.children],
         answers_for=[stray.oid for stray in found.answered],
     )

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from calcifer.kit.errors import Conflict, NotFound
+from calcifer.kit.errors import Conflict, NotFound, Unavailable
 from calcifer.kit.git import checkouts, diffs
 from calcifer.kit.git.names import checked_path
 from calcifer.kit.git.repository import Entry, Repository
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
+from calcifer.services.models import Service
 from calcifer.work import queries
 from calcifer.work.models import Item
 from calcifer.work.service.commits import LINK, SUBMODULE, worktree_of
@@ -16,6 +17,7 @@ from calcifer.work.service.details import between, details
 from calcifer.work.service.storing import head_of, main_of, repository_of
 
 EDITOR_BYTES = 1_000_000
+ENTRIES = 1000
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ def commits(uow: UnitOfWork, number: int) -> dict[str, Any]:
     worktree, edited, entry = None, [], ""
     if found.repository is not None and found.item.state == "open":
         worktree = worktree_of(found.repository, found.item)
-        edited = checkouts.edits(worktree) if worktree else []
+        try:
+            edited = checkouts.edits(worktree) if worktree else []
+        except Unavailable as error:  # a filter that is not installed, say: the rest of the page can be shown
+            found.problem = error.message
         entry = _entry(found.repository, found.item, found.head)
     return {"found": found, "worktree": worktree, "edits": edited, "entry": entry}
 
@@ -59,19 +64,21 @@ def files(uow: UnitOfWork, number: int, path: str) -> dict[str, Any]:
     if found.repository is None or found.head is None:
         raise NotFound(found.problem or f"#{number} has no branch to show files of.")
     listing: list[Entry] | None = None
+    most = ENTRIES + 1
     file: FileText | None = None
     if not path:
-        listing = found.repository.folder(found.head)
+        listing = found.repository.folder(found.head, most=most)
     else:
         checked_path(path)
         try:
-            listing = found.repository.folder(found.head, path)
+            listing = found.repository.folder(found.head, path, most=most)
         except NotFound:
             file = file_text(found.repository, found.head, path)
     entry = _entry(found.repository, found.item, found.head)
     parts = path.split("/") if path else []
     crumbs = [(name, "/".join(parts[: at + 1])) for at, name in enumerate(parts)]
-    return {"found": found, "folder": path, "crumbs": crumbs, "listing": listing, "file": file, "entry": entry}
+    shown = {"listing": listing and listing[:ENTRIES], "more": len(listing or ()) > ENTRIES}
+    return {"found": found, "folder": path, "crumbs": crumbs, "file": file, "entry": entry} | shown
 
 
 def file_text(repository: Repository, commit: str, path: str) -> FileText:
@@ -111,12 +118,19 @@ def conflicts(uow: UnitOfWork, number: int) -> dict[str, Any]:
 
 def express(uow: UnitOfWork, name: str, path: str) -> dict[str, Any]:
     """Return what the express form shows: the service, a file to edit, or the edits in main's checkout."""
-    shown: dict[str, Any] = {"service": None, "file": None, "edits": [], "main": "", "services": []}
+    shown: dict[str, Any] = {"service": None, "file": None, "edits": [], "main": "", "services": [], "problem": None}
     if not name:
         return shown | {"services": catalog.list_names(uow.db)}
-    service = catalog.get_service(uow.db, name)
+    service = shown["service"] = catalog.get_service(uow.db, name)
+    try:
+        return shown | _express(uow, service, path)
+    except (Conflict, NotFound, Unavailable) as error:
+        return shown | {"problem": error}
+
+
+def _express(uow: UnitOfWork, service: Service, path: str) -> dict[str, Any]:
     repository = repository_of(uow, service)
-    shown |= {"service": service, "main": main_of(repository, service)}
+    shown: dict[str, Any] = {"main": main_of(repository, service)}
     if path:
         return shown | {"file": file_text(repository, shown["main"], checked_path(path))}
     checkout = next((c for c in checkouts.checkouts(repository) if c.is_main), None)

@@ -1,0 +1,41 @@
+"""The only place that opens repositories with libgit2, and says in a sentence why one cannot be opened."""
+
+from pathlib import Path
+
+import pygit2
+from pygit2.enums import RepositoryOpenFlag
+
+from calcifer.kit.errors import CalciferError, NotFound, Unavailable
+
+
+class ForeignOwner(Unavailable):
+    """The repository belongs to another user, whose hooks and configuration git does not trust."""
+
+
+def opened(path: Path) -> pygit2.Repository:
+    """Open the repository at `path` itself; raises NotFound where there is none and Unavailable where it cannot be read."""
+    try:
+        return pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH)
+    except pygit2.GitError as error:
+        raise _reason(path, str(error)) from error
+
+
+def _reason(path: Path, words: str) -> CalciferError:
+    if not (path / ".git").exists() and not (path / "HEAD").exists():
+        return NotFound(f"There is no git repository in {path}.")
+    if "object format" in words:  # libgit2 reads SHA-1 alone
+        return Unavailable(
+            f"The repository {path.name} names its objects by SHA-256, which Calcifer cannot read.",
+            mend="Convert it to SHA-1: git fast-export --all, into a repository made with plain git init.",
+        )
+    if "not owned by" in words:
+        return foreign(path)
+    return Unavailable(f"The repository {path.name} cannot be read: {words}.")
+
+
+def foreign(path: Path) -> ForeignOwner:
+    """Make the error for a repository of another user."""
+    return ForeignOwner(
+        f"The repository {path.name} belongs to another user, so git refuses to work in it.",
+        mend=f"Where you trust who can write there: git config --global --add safe.directory {path}; else: chown it to yourself",
+    )

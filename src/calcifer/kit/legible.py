@@ -1,0 +1,21 @@
+"""The only place that makes text fit to be sent and stored where it has bytes in it that were none: file names in Latin-1, say.
+
+Python keeps such bytes as lone surrogates, which no page, answer or database takes.
+"""
+
+import re
+
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def legible(text: str) -> str:
+    """Return `text` with every byte that is no UTF-8 spelled out, such as ⟨0xE9⟩."""
+    return text if text.isascii() else _LONE.sub(spelled, text)
+
+
+def spelled(found: re.Match[str]) -> str:
+    """Return a character as ⟨0xE9⟩ (a byte) or ⟨U+202E⟩."""
+    code = ord(found[0])
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00
+    return f"⟨0x{code:02X}⟩" if code < 0x100 else f"⟨U+{code:04X}⟩"
