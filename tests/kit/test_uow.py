@@ -66,7 +66,9 @@ def agree(home: Path) -> set[int]:
         assert (path / "untracked").read_text() == "mine\n"
         git(path, "fsck", "--strict")
         deadline = time.monotonic() + 30
-        while locks := list((path / ".git").rglob("*.lock")):  # git lets go of them when it sees that its caller is dead
+        while locks := list(
+            (path / ".git").rglob("*.lock")
+        ):  # git lets go of them when it sees that its caller is dead
             assert time.monotonic() < deadline, locks
             time.sleep(0.01)
     return marks

@@ -1,108 +1,57 @@
-"""The only place that decides what adopting something will do. It reads directories and changes nothing.
-
-Words: a *source* is what a person named (a path, an address); a *step* is one service that will come of it, or is there already;
-*left out* is what will not become one, with why.
-"""
+"""The only place that decides what adopting something will do. It reads directories and changes nothing."""
 
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from calcifer.kit.errors import CalciferError
 from calcifer.kit.git import founding
 from calcifer.kit.git.names import checked_url
 from calcifer.kit.git.repository import HEADS, Repository
+from calcifer.services.histories import LOOKED_AT_BYTES
 from calcifer.services.mounts import compose_file, mounts, secret_files
 from calcifer.services.naming import marked_source, name_of
-from calcifer.services.withheld import Withheld, withheld
+from calcifer.services.plans import SAYS, Known, LeftOut, Plan, Step, Wish
+from calcifer.services.splitting import split, with_pasts, without_nested
+from calcifer.services.wholes import Whole, around
+from calcifer.services.withheld import withheld
 
-Kind = Literal["register", "commit", "clone", "copy", "begin", "nothing"]
-SAYS: dict[Kind, str] = {
-    "register": "registered where it is",
-    "commit": "registered where it is, with a first commit",
-    "clone": "cloned into the workspace",
-    "copy": "copied into the workspace",
-    "begin": "gets a repository where it is",
-    "nothing": "already a service",
-}
+__all__ = [
+    "SAYS",
+    "Known",
+    "LeftOut",
+    "Plan",
+    "Step",
+    "Wish",
+    "is_address",
+    "is_source",
+    "lies_within",
+    "located",
+    "plan",
+    "shown",
+]
 LONGEST_SOURCE_BYTES = 4096
 NO_COMPOSE = "has no compose file"
 
 
-@dataclass(frozen=True)
-class Step:
-    """What will be done for one service: `source` is an absolute path or an address, `target` where its repository will be."""
-
-    name: str
-    kind: Kind
-    source: str
-    target: Path
-    compose: str | None = None
-    withheld: tuple[Withheld, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """What will not become a service, why, and what to do about it."""
-
-    source: str
-    reason: str
-    mend: str | None = None
-
-
-@dataclass
-class Plan:
-    """What becomes a service, and what stays out."""
-
-    steps: list[Step] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a person wants adopted. `directories`: each child is a service of its own; None lets the plan decide or ask."""
-
-    sources: tuple[str, ...]
-    directories: bool | None = None
-    in_place: bool = False
-    name: str | None = None
-    only: frozenset[str] | None = None
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the catalog has: path of each service by its name."""
-
-    paths: Mapping[str, str]
-    names: Mapping[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Follow links once."""
-        object.__setattr__(self, "names", {os.path.realpath(path): name for name, path in self.paths.items()})
-
-    def name_at(self, path: Path) -> str | None:
-        """Return the service whose repository is at `path`, or None."""
-        return self.names.get(os.path.realpath(path))
-
-
-def plan(wish: Wish, home: Path, known: Known) -> Plan:
-    """Say what adopting would do now."""
+def plan(wish: Wish, home: Path, known: Known, *, limit_bytes: int | None = LOOKED_AT_BYTES) -> Plan:
+    """Say what adopting would do now; histories are looked through for secrets up to `limit_bytes`."""
     with tempfile.TemporaryDirectory(prefix="calcifer-plan-") as scratch:
         founding.init(Path(scratch))
         made = _Planner(wish, home, known, Path(scratch))
         for source in wish.sources:
             made.source(source)
-    return _without_clashes(made.plan, known, wish)
+    kept = without_nested(_without_clashes(made.plan, known, wish), known)
+    return with_pasts(kept, made.wholes, limit_bytes)
 
 
 class _Planner:
     def __init__(self, wish: Wish, home: Path, known: Known, scratch: Path) -> None:
         self.plan = Plan()
         self._wish, self._home, self._known, self._scratch = wish, home, known, scratch
+        self.wholes: dict[Path, Whole] = {}
 
     def source(self, source: str) -> None:
         if is_address(source):
@@ -150,10 +99,17 @@ class _Planner:
         name = self._wish.name or name_of(Path(url.rstrip("/").replace(":", "/")))
         self._add(Step(name, "clone", url, self._home / name))
 
+    def _whole(self, path: Path) -> Whole:
+        if path not in self.wholes:
+            self.wholes[path] = Whole(path)
+        return self.wholes[path]
+
     def _top_repository(self, path: Path) -> None:
-        children = self._with_compose(path)
+        folders = self._whole(path).folders()
+        children = self._with_compose(path) or [child for child in folders if self._whole(path).compose(child)]
         if self._wish.directories:
-            self._each(path, self._children(path))
+            inside = () if founding.is_bare(path) else self._children(path)
+            self._each(path, sorted({*inside, *folders}))
         elif self._wish.directories is None and len(children) > 1 and not compose_file(path):
             count = len(children)
             self._leave(
@@ -185,6 +141,8 @@ class _Planner:
             self._leave(path, "has no directories in it")
 
     def _child(self, child: Path, ignored_above: Iterable[str]) -> None:
+        if self._split(child):
+            return
         reason = self._unfit(child)
         if reason:
             self._leave(child, reason)
@@ -227,8 +185,21 @@ class _Planner:
         else:
             self._add(self._looked_into(step, step.target, ()))
 
+    def _split(self, path: Path, *, is_named: bool = False) -> bool:
+        """Take a folder of a repository out of it, where main has it; else it is a directory like any other."""
+        top = around(path)
+        name = self._wish.name or name_of(path)
+        if top is None or self._home.is_relative_to(top):
+            return False
+        made = split(self._whole(top), path, name, self._wish, self._home, is_named=is_named)
+        if isinstance(made, Step):
+            self._add(made)
+        elif made is not None:
+            self.plan.left_out.append(made)
+        return made is not None
+
     def _directory(self, path: Path, *, is_named: bool = False, ignored_above: Iterable[str] = ()) -> None:
-        if self._already(path):
+        if self._already(path) or (is_named and self._split(path, is_named=True)):
             return
         compose = compose_file(path) or self._compose_below(path)
         stays = self._stays(path)

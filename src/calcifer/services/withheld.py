@@ -96,6 +96,12 @@ def _reason(folder: Path, name: str) -> str | None:
     return by_name(PurePosixPath(name).name, head) or _by_content(head) or _by_size(size)
 
 
+def why_never(name: str, content: bytes) -> str | None:
+    """Return why a file of this name and content never belongs into git, whatever its size; None where it may."""
+    head = content[:LOOKED_AT_BYTES]
+    return by_name(name, head) or _by_content(head)
+
+
 def by_name(name: str, head: bytes) -> str | None:
     """Return why a file of this name stays out, by the name and what it begins with, or None."""
     lower = name.lower()

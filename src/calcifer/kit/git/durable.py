@@ -53,3 +53,29 @@ def new_in(git: pygit2.Repository, tree: str, known: Sequence[str]) -> list[str]
         else:
             found.append(oid)
     return found
+
+
+def flush_tree(folder: Path) -> None:
+    """Write every file and directory below `folder`, itself included, through to the disk."""
+    for where, _, files in os.walk(folder, topdown=False):
+        for name in files:
+            path = f"{where}/{name}"
+            if not os.path.islink(path):  # noqa: PTH114  (a Path for each of many files costs as much as the flushing)
+                _sync(path)
+        _sync(where)
+
+
+def flush_folder(folder: Path) -> None:
+    """Write the files of one directory, and the directory itself, through to the disk."""
+    for file in folder.iterdir():
+        if file.is_file() and not file.is_symlink():
+            _sync(str(file))
+    _sync(str(folder))
+
+
+def _sync(path: str) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

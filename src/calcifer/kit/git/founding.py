@@ -5,18 +5,20 @@ Nothing here looks at what is in the files, and nothing is made at its final pla
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pygit2
+from pygit2.enums import FileStatus
 
 from calcifer.kit.errors import Invalid
 from calcifer.kit.git.credentials import Credential, handed_over
 from calcifer.kit.git.names import checked_url
 from calcifer.kit.git.program import run
 from calcifer.kit.git.repository import Person, Repository
+from calcifer.kit.git.trees import Blob
 
 CLONE_SECONDS = 1800.0
 ADD_SECONDS = 1800.0
@@ -27,6 +29,7 @@ FAITHFUL = (
     "-c", "core.fsync=all",
     "-c", "core.fsyncMethod=batch",
 )  # fmt: skip
+WITHOUT_LFS = {"GIT_LFS_SKIP_SMUDGE": "1"}  # what it would fetch comes from a server, if there is one
 _UNREADABLE = re.compile(r"could not open directory '(.*)': ", re.MULTILINE)
 
 
@@ -95,6 +98,39 @@ def ignored(folder: Path) -> list[str]:
     return [name for name in answer.text.split("\0") if name and name != "./"]
 
 
+def uncommitted(checkout: Path) -> list[tuple[str, str]]:
+    """Return what lies in a checkout and is not committed: "edited", "untracked" or "ignored", and the path from its top.
+
+    A directory of which nothing is committed is one entry with a `/` at its end. By libgit2, which starts none of the programs
+    that the repository's own configuration may name as filters: what is adopted may be anybody's.
+    """
+    found = pygit2.Repository(str(checkout)).status(untracked_files="normal", ignored=True)
+    return [(_state(FileStatus(flags)), path) for path, flags in found.items() if not _is_empty(checkout / path)]
+
+
+def _state(flags: FileStatus) -> str:
+    if flags & FileStatus.IGNORED:
+        return "ignored"
+    return "untracked" if flags == FileStatus.WT_NEW else "edited"
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
+
+
+def untracked(folder: Path) -> Candidates:
+    """Return each file in a folder of a checkout that is neither committed nor ignored."""
+    answer = run(
+        "--no-optional-locks", "ls-files", "--others", "--exclude-standard", "-z", cwd=folder, timeout_seconds=ADD_SECONDS
+    )  # fmt: skip
+    names = [name for name in answer.text.split("\0") if name]
+    return Candidates(
+        files=[name for name in names if not name.endswith("/")],
+        repositories=[name for name in names if name.endswith("/")],
+        unreadable=_UNREADABLE.findall(answer.err),
+    )
+
+
 def commit_all(
     git_dir: Path,
     folder: Path,
@@ -126,6 +162,26 @@ def commit_all(
     commit = made.write_commit(tree, [], message, person, at)
     made.flush()
     run(*FAITHFUL, "update-ref", "-m", "commit (initial)", "HEAD", commit, cwd=folder, env=beside)
+
+
+def commit_on_top(path: Path, files: Mapping[str, bytes], person: Person, at: datetime, message: str) -> None:
+    """Commit `files` by their paths on what HEAD of the repository `path` has, and nothing else; the checkout is not looked at."""
+    made = Repository(path)
+    head = made.tip("HEAD")
+    assert head
+    tree = made.edit(head, {name: Blob(made.write_blob(content)) for name, content in files.items()})
+    commit = made.write_commit(tree, [head], message, person, at)
+    made.flush()
+    run(*FAITHFUL, "update-ref", "-m", "commit", "HEAD", commit, head, cwd=path)
+
+
+def check_out(path: Path, *, is_there: bool) -> None:
+    """Fill the checkout of a new repository from HEAD; where files lie there, only the index: what differs is an edit."""
+    if not is_there:
+        run(*FAITHFUL, "read-tree", "--reset", "-u", "HEAD", cwd=path, env=WITHOUT_LFS, timeout_seconds=ADD_SECONDS)
+        return
+    run(*FAITHFUL, "read-tree", "--reset", "HEAD", cwd=path, timeout_seconds=ADD_SECONDS)
+    run(*FAITHFUL, "update-index", "-q", "--refresh", cwd=path, accept=(0, 1), timeout_seconds=ADD_SECONDS)
 
 
 def _index(git_dir: Path) -> pygit2.Index:

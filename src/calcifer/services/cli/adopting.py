@@ -10,7 +10,7 @@ from calcifer.kit import terminal
 from calcifer.kit.errors import CalciferError, Invalid
 from calcifer.kit.terminal import Columns, Json, writing
 from calcifer.services import service
-from calcifer.services.adoptions import AdoptionOut, MadeOut, PlanOut
+from calcifer.services.adoptions import AdoptionOut, HistoryOut, MadeOut, PlanOut
 from calcifer.services.cli.routes import commands
 from calcifer.services.planning import Wish, is_address, is_source
 from calcifer.services.service.adoption import planned
@@ -28,10 +28,17 @@ PLAN: Columns = {
     "Service": "name",
     "What happens": "says",
     "From": "source",
+    "History": lambda step: _history(step.history),
     "Not committed": lambda step: [one.path for one in step.withheld],
     "Notes": lambda step: " ".join(step.notes),
 }
 LEFT: Columns = {"Left out": "source", "Why": lambda one: f"{one.reason}. {one.mend or ''}".strip()}
+FOUND: Columns = {
+    "Found in a history": lambda one: f"{one[0]}/{one[1].path}" + (f", line {one[1].line}" if one[1].line else ""),
+    "Since": lambda one: one[1].commit[:12],
+    "What": lambda one: one[1].reason,
+}
+STAYS: Columns = {"Repository": "source", "What stays there": "reason"}
 INCOMPLETE = 5
 
 
@@ -49,6 +56,18 @@ def _shown(made: PlanOut) -> None:
     terminal.show(made.steps, columns=PLAN, empty="Nothing of this can become a service.")
     if made.left_out:
         terminal.show(made.left_out, columns=LEFT)
+    found = [(step.name, find) for step in made.steps if step.history for find in step.history.finds]
+    if found:
+        terminal.show(found, columns=FOUND)
+    if made.stays:
+        terminal.show(made.stays, columns=STAYS)
+
+
+def _history(history: HistoryOut | None) -> str:
+    if history is None:
+        return ""
+    tags = f", {history.tags} tags" if history.tags else ""
+    return f"{history.commits} commits ({history.merges} merges){tags}, {history.size_bytes / 1_000_000:.1f} MB"
 
 
 @commands.command("plan")
@@ -99,6 +118,8 @@ def told(done: AdoptionOut, *, json: bool) -> None:
         terminal.say(f"{len(done.adopted)} adopted, {len(done.unchanged)} already a service.")
     for reason in done.withheld:
         terminal.say(f"Not committed: {reason.source} {reason.reason}")
+    for reason in done.found:
+        terminal.say(f"In the history: {reason.source} {reason.reason}")
     for reason in done.left_out:
         terminal.say(f"Left out: {reason.source} {reason.reason}")
     for reason in done.failed:

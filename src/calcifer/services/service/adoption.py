@@ -23,11 +23,13 @@ from calcifer.kit.promises import JobRow, get_job, promise
 from calcifer.kit.uow import Actor, UnitOfWork, Units
 from calcifer.services import descriptors, queries
 from calcifer.services.copying import copy_tree, put_in_place, write_file
+from calcifer.services.histories import LOOKED_AT_BYTES
 from calcifer.services.ignoring import ignore
 from calcifer.services.naming import checked_name, mark_source
 from calcifer.services.planning import Known, LeftOut, Plan, Step, Wish, is_address, is_source, lies_within, plan, shown
 from calcifer.services.service.building import building
 from calcifer.services.service.reading import register
+from calcifer.services.service.taking import take_out
 
 JOB = "services.adopt"
 JOB_FROM = "services.adopt_from"
@@ -68,12 +70,12 @@ def check(actor: Actor, home: Path, wish: Wish) -> None:
             raise Invalid.field("name", "A name is for one source; here are several.")
 
 
-def planned(units: Units, actor: Actor, home: Path, wish: Wish) -> Plan:
+def planned(units: Units, actor: Actor, home: Path, wish: Wish, *, limit_bytes: int | None = LOOKED_AT_BYTES) -> Plan:
     """Return what adopting would do now; nothing is changed, and directories are looked at outside of any unit."""
     check(actor, home, wish)
     with units.read(actor) as uow:
         known = Known(dict(queries.list_paths(uow.db)))
-    return plan(wish, home, known)
+    return plan(wish, home, known, limit_bytes=limit_bytes)
 
 
 def get_adoption(uow: UnitOfWork, job_id: int) -> JobRow:
@@ -103,6 +105,8 @@ class Report:
     adopted: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     withheld: list[tuple[str, str]] = field(default_factory=list)
+    found: list[tuple[str, str]] = field(default_factory=list)
+    """What its history holds that looks like a secret, never belongs into git, or is large."""
     failed: list[tuple[str, str]] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
 
@@ -112,6 +116,7 @@ class Report:
             "adopted": self.adopted,
             "unchanged": self.unchanged,
             "withheld": [list(pair) for pair in self.withheld[:MOST_ROWS]],
+            "found": [list(pair) for pair in self.found[:MOST_ROWS]],
             "failed": [list(pair) for pair in self.failed],
             "left_out": [list(pair) for pair in self.left_out[:MOST_ROWS]],
         }
@@ -124,7 +129,8 @@ def carry_out(
 
     `tell` hears how far it is; `mark` is told each step by name.
     """
-    made = planned(units, actor, home, wish)
+    tell("Looking at what is there")
+    made = planned(units, actor, home, wish, limit_bytes=None)
     report = Report(left_out=[(shown(one.source), _why(one)) for one in made.left_out])
     for number, step in enumerate(made.steps, 1):
         tell(f"{number} of {len(made.steps)}: {step.name}")
@@ -134,6 +140,7 @@ def carry_out(
         try:
             _carry_out(units, actor, home, step, mark)
             report.adopted.append(step.name)
+            report.found += list(_found(step))
             report.withheld += [(shown(f"{step.name}/{one.path}"), one.reason) for one in step.withheld]
         except CalciferError as error:
             report.failed.append((shown(step.source), error.message))
@@ -146,10 +153,18 @@ def _why(one: LeftOut) -> str:
     return f"{one.reason}. {one.mend}" if one.mend else one.reason
 
 
+def _found(step: Step) -> Iterator[tuple[str, str]]:
+    for find in step.past.finds if step.past else ():
+        where = f"{step.name}/{find.path}" + (f", line {find.line}," if find.line else "")
+        yield shown(f"{where} since {find.commit[:12]}"), find.reason
+
+
 def _carry_out(units: Units, actor: Actor, home: Path, step: Step, mark: Mark) -> None:
     with building(home / "var") as folder:
         if step.kind == "clone":
             _clone(step, folder, mark)
+        elif step.kind == "split":
+            take_out(step, folder, actor, units.clock(), mark)
         elif step.kind == "copy":
             _copy(step, folder, actor, units.clock(), mark)
         elif step.kind == "commit":

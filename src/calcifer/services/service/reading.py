@@ -9,10 +9,10 @@ from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, NotFound
 from calcifer.kit.git.damage import told
 from calcifer.kit.git.repository import Repository
-from calcifer.kit.legible import legible
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import descriptors, facts, queries
 from calcifer.services.intent import Descriptor
+from calcifer.services.mains import main_branch
 from calcifer.services.marked_yaml import MAX_BYTES
 from calcifer.services.models import Service, ServiceDependency
 from calcifer.services.naming import checked_name, name_of
@@ -73,17 +73,6 @@ def rescan(uow: UnitOfWork, service: Service, *, thorough: bool = False) -> None
     service.missing_since = None
     if thorough or service.head is None or repository.branch(service.main_branch) != service.head:
         _fill(uow, service, repository, with_refs=thorough or service.head is None)
-
-
-def main_branch(repository: Repository) -> str:
-    """Return the branch that counts as main: `main`, else `master`, else the one that HEAD names."""
-    named = next((name for name in ("main", "master") if repository.branch(name)), None) or repository.head_branch()
-    if named is not None and legible(named) != named:
-        raise Conflict(
-            f"The branch '{legible(named)}' of {repository.path.name} has a name that is no UTF-8, and counts as its main.",
-            mend=f"git -C {repository.path} branch -m main",
-        )
-    return named or "main"
 
 
 def _fill(uow: UnitOfWork, service: Service, repository: Repository, *, with_refs: bool) -> None:

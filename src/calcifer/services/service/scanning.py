@@ -18,10 +18,11 @@ from calcifer.kit.git.repository import Repository
 from calcifer.kit.promises import JobRow, get_job, promise
 from calcifer.kit.uow import Actor, UnitOfWork, Units
 from calcifer.services import queries
+from calcifer.services.mains import main_branch
 from calcifer.services.marked_yaml import shown
 from calcifer.services.models import Service
 from calcifer.services.rows import Stored
-from calcifer.services.service.reading import highest_open, main_branch, register, rescan
+from calcifer.services.service.reading import highest_open, register, rescan
 
 JOB = "services.scan"
 FIND_STRAYS = "work.find_strays"
