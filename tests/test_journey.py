@@ -98,7 +98,9 @@ def test_the_loop_on_real_services(
         for said in ("# Add a line", "> To see the loop.", "> A line more.", "- [x] ", "Tried on the test host."):
             assert said in record
         assert f"(#{number})\n\nA line more." in (repository / "CHANGES.md").read_text()
-        assert git(repository, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+        assert (
+            git(repository, "for-each-ref", "--format=%(refname)") == "refs/heads/master"
+        )  # as in the repository that it comes from
         shown = client.get(f"/work/{number}")
         assert "Completed" in shown.text
 
