@@ -59,6 +59,10 @@ def test_twice_is_a_conflict(fresh: FastAPI) -> None:
         ("mail", "<a@example.org>"),
         ("name", ""),
         ("name", "Grace\nHopper"),
+        ("name", "Gr<b>ace"),
+        ("name", "."),
+        ("name", ","),
+        ("name", '"'),
     ],
 )
 def test_bad_input_comes_back_beside_the_field(fresh: FastAPI, field: str, value: str) -> None:
@@ -110,3 +114,8 @@ def test_command_makes_the_owner(fresh: FastAPI, calcifer: Run) -> None:
     typed = ["accounts", "setup", "--name", "Grace Hopper", "--mail", "grace@example.org", "--password", PASSWORD]
     assert "Grace Hopper owns" in calcifer(*typed).err
     assert calcifer(*typed).code == 5
+
+
+def test_command_refuses_a_name_that_cannot_sign(fresh: FastAPI, calcifer: Run) -> None:
+    done = calcifer("accounts", "setup", "--name", "Gr<b>ace", "--mail", "grace@example.org", "--password", PASSWORD)
+    assert (done.code, "This cannot sign a commit: git allows neither '<' nor '>'" in done.err) == (2, True)

@@ -1,10 +1,10 @@
-"""API of accounts: the tokens of whoever asks."""
+"""API of accounts: the tokens, name, mail address and password of whoever asks."""
 
 from fastapi import Request, Response
 
 from calcifer.accounts import queries
 from calcifer.accounts import service as accounts
-from calcifer.accounts.schemas import MadeToken, NewToken, PasswordChange, TokenOut
+from calcifer.accounts.schemas import MadeToken, NewToken, OwnChanges, PasswordChange, PersonOut, TokenOut
 from calcifer.kit.web import Api, Id, Listing, Paging, Reading, Writing, paged
 from calcifer.kit.web.gate import COOKIE
 
@@ -31,6 +31,12 @@ def revoke_token(uow: Writing, token_id: Id) -> Response:
     """Make a token useless."""
     accounts.revoke_token(uow, token_id)
     return Response(status_code=204)
+
+
+@router.post("/edit")
+def edit(uow: Writing, data: OwnChanges) -> PersonOut:
+    """Change your name and mail address, which sign your commits from now on."""
+    return PersonOut.model_validate(accounts.edit(uow, data.old_password, data))
 
 
 @router.post("/change-password", status_code=204)

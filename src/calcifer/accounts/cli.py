@@ -10,7 +10,7 @@ import typer
 from calcifer.accounts import queries
 from calcifer.accounts import service as accounts
 from calcifer.accounts.models import Person
-from calcifer.accounts.schemas import MadeToken, NewOwner, NewToken, TokenOut
+from calcifer.accounts.schemas import MadeToken, NewOwner, NewToken, PersonChanges, PersonOut, TokenOut
 from calcifer.kit import terminal
 from calcifer.kit.schemas import checked
 from calcifer.kit.terminal import Json
@@ -66,6 +66,20 @@ def revoke_token(token_id: Annotated[int, typer.Argument(min=1, max=2**31 - 1)],
     with terminal.here().units.write(_person(mail).actor) as uow:
         accounts.revoke_token(uow, token_id)
     terminal.say("The token has been revoked.")
+
+
+@commands.command("edit")
+def edit(
+    name: Annotated[str | None, typer.Option(help="The new name.")] = None,
+    mail: Annotated[str | None, typer.Option(help="The new mail address.")] = None,
+    of: Annotated[str | None, typer.Option("--of", help="Whose; the owner's where it is left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Change the name and mail address that sign commits."""
+    changes = checked(PersonChanges, name=name, mail=mail)
+    with terminal.here().units.write(_person(of).actor) as uow:
+        changed = PersonOut.model_validate(accounts.edit(uow, None, changes))
+    terminal.show(changed, json=as_json)
 
 
 @commands.command("change-password")

@@ -1,4 +1,4 @@
-"""Pages of accounts: setup, sign-in and sign-out, tokens, the password."""
+"""Pages of accounts: setup, sign-in and sign-out, tokens, name and mail address, the password."""
 
 import time
 from typing import Annotated
@@ -10,7 +10,7 @@ from calcifer.accounts import browsers, queries
 from calcifer.accounts import service as accounts
 from calcifer.accounts.listening import comes_from_here
 from calcifer.accounts.models import SESSION_LASTS, Person
-from calcifer.accounts.schemas import Credentials, NewOwner, NewToken, PasswordChange
+from calcifer.accounts.schemas import Credentials, NewOwner, NewToken, OwnChanges, PasswordChange
 from calcifer.kit.uow import UnitOfWork
 from calcifer.kit.web import Id, Pages, Paging, Reading, Writing, page, paged, to
 from calcifer.kit.web.gate import COOKIE, is_encrypted, local_path
@@ -109,6 +109,19 @@ def revoke_token(request: Request, uow: Writing, token_id: Id) -> RedirectRespon
     """Make a token useless."""
     accounts.revoke_token(uow, token_id)
     return to(request, "accounts.tokens", say="The token has been revoked.")
+
+
+@router.get("/edit")
+def edit_page(request: Request) -> HTMLResponse:
+    """Show the form for another name or mail address."""
+    return page(request, "accounts/edit.html")
+
+
+@router.post("/edit")
+def edit(request: Request, uow: Writing, data: Annotated[OwnChanges, Form()]) -> RedirectResponse:
+    """Change name and mail address."""
+    person = accounts.edit(uow, data.old_password, data)
+    return to(request, "accounts.edit_page", say=f"Commits are signed by {person.name} <{person.mail}> from now on.")
 
 
 @router.get("/change-password")

@@ -11,6 +11,7 @@ from calcifer.kit.uow import Actor
 
 MemberVerb = Literal[
     "accounts.change_password",
+    "accounts.edit",
     "accounts.make_token",
     "accounts.revoke_token",
     "doctor.examine",

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from calcifer.kit.errors import Invalid
+from calcifer.kit.git import signing
 from calcifer.kit.schemas import Line
 
 _MAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+")
@@ -19,6 +21,15 @@ def _mail(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    try:
+        return signing.checked_name(text)
+    except Invalid as error:
+        raise ValueError(error.message) from None
+
+
+Name = Annotated[Line, AfterValidator(_name)]
+"""A name that git can sign with."""
 Mail = Annotated[str, StringConstraints(max_length=320), AfterValidator(_mail)]
 """A mail address that git can sign with, in lower case."""
 Password = Annotated[str, StringConstraints(max_length=1000)]
@@ -27,7 +38,7 @@ Password = Annotated[str, StringConstraints(max_length=1000)]
 class NewOwner(BaseModel):
     """Who becomes the owner."""
 
-    name: Line
+    name: Name
     mail: Mail
     password: Password
     code: Annotated[str, StringConstraints(max_length=200)] = ""
@@ -46,6 +57,29 @@ class PasswordChange(BaseModel):
 
     old_password: Password
     password: Password
+
+
+class PersonChanges(BaseModel):
+    """What is to change about a person; what is left out stays."""
+
+    name: Name | None = None
+    mail: Mail | None = None
+
+
+class OwnChanges(PersonChanges):
+    """What is to change about whoever asks, who proves it with the present password."""
+
+    old_password: Password
+
+
+class PersonOut(BaseModel):
+    """A person."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str = Field(description="It signs commits.", examples=["Ada Lovelace"])
+    mail: str = Field(description="It signs commits, and names who signs in.", examples=["ada@example.org"])
+    role: str = Field(examples=["owner"])
 
 
 class NewToken(BaseModel):

@@ -7,6 +7,7 @@ from sqlalchemy import delete, update
 from calcifer.accounts import passwords, queries
 from calcifer.accounts.models import SESSION_LASTS, TOKEN_PREFIX, BrowserSession, Person, Token, digest, new_secret
 from calcifer.accounts.permissions import require
+from calcifer.accounts.schemas import PersonChanges
 from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.uow import UnitOfWork
@@ -84,15 +85,41 @@ def seen_token(uow: UnitOfWork, token_id: int) -> None:
     uow.db.execute(update(Token).where(Token.id == token_id).values(seen_at=uow.now))
 
 
+def edit(uow: UnitOfWork, old_password: str | None, changes: PersonChanges) -> Person:
+    """Change the name or the mail address of the actor; commits that are there keep theirs.
+
+    `old_password` is None on the command line, whose user can read the database anyway.
+    """
+    require(uow.actor, "accounts.edit")
+    person = _proved(uow, old_password)
+    other = queries.find_person(uow.db, changes.mail) if changes.mail else None
+    if other is not None and other.id != person.id:
+        raise Invalid.field("mail", "Somebody else has this mail address.")
+    wanted = {name: value for name in ("name", "mail") if (value := getattr(changes, name)) is not None}
+    if not wanted:
+        raise Invalid("Say what is to change: the name, the mail address or both.")
+    before = {name: getattr(person, name) for name, value in wanted.items() if getattr(person, name) != value}
+    for name in before:
+        setattr(person, name, wanted[name])
+    if before:
+        activity.record(uow, "accounts.edit", person.name, before=before)
+    return person
+
+
+def _proved(uow: UnitOfWork, old_password: str | None) -> Person:
+    person = queries.get_person(uow.db, uow.actor.person_id or 0)
+    if old_password is not None and not passwords.matches(person.password_hash, old_password):
+        raise Invalid.field("old_password", "This is not your present password.")
+    return person
+
+
 def change_password(uow: UnitOfWork, old: str | None, new: str, *, keep: str = "") -> None:
     """Take a new password and end every session but the one with the secret `keep`.
 
     `old` is None on the command line, whose user can read the database anyway.
     """
     require(uow.actor, "accounts.change_password")
-    person = queries.get_person(uow.db, uow.actor.person_id or 0)
-    if old is not None and not passwords.matches(person.password_hash, old):
-        raise Invalid.field("old_password", "This is not your present password.")
+    person = _proved(uow, old)
     person.password_hash = passwords.hashed(passwords.checked(new, person.name, person.mail))
     uow.db.execute(
         delete(BrowserSession).where(BrowserSession.person_id == person.id, BrowserSession.digest != digest(keep))

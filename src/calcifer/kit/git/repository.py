@@ -20,6 +20,7 @@ from calcifer.kit.git.merges import Merge
 from calcifer.kit.git.moves import RefMove
 from calcifer.kit.git.objects import Change, Commit, Entry, Person, change_of, commit_of, files_of, kind_of
 from calcifer.kit.git.opening import opened
+from calcifer.kit.git.signing import signature
 from calcifer.kit.git.trees import Blob, Edits
 
 __all__ = ["HEADS", "Change", "Commit", "Entry", "Person", "Repository", "TooBig"]
@@ -234,11 +235,8 @@ class Repository:
 
     def write_commit(self, tree: str, parents: list[str], message: str, author: Person, at: datetime) -> str:
         """Store a commit that no ref names yet, and return its id."""
-        try:
-            signature = pygit2.Signature(author.name, author.mail, int(at.timestamp()), 0, "utf-8")
-        except (ValueError, pygit2.GitError) as error:
-            raise Invalid(f"'{author.name} <{author.mail}>' cannot sign a commit: {error}.") from error
-        return self._noted(str(self._git.create_commit(None, signature, signature, message, tree, parents)))
+        signed = signature(author, at)
+        return self._noted(str(self._git.create_commit(None, signed, signed, message, tree, parents)))
 
     # -- history ------------------------------------------------------------------------------------------------------
 
