@@ -163,6 +163,43 @@ def test_an_old_value_is_seen_in_any_sentence(tmp_path: Path, readme: str) -> No
     assert judge("documentation", web(tmp_path, {"compose.yaml": both}, readme=readme, is_express=True)).state == "fail"
 
 
+SAME = OLD.replace("8080:80", "8000:8000")
+
+
+@pytest.mark.parametrize(
+    ("readme", "value"),
+    [
+        ("      - '8000:8000'", "8000:8000"),
+        ("127.0.0.1:8000:8000", "127.0.0.1:8000"),
+        ("0.0.0.0:8000->8000/tcp", "0.0.0.0:8000"),
+        ("[::]:8000->8000/tcp", ":8000->"),
+        ("open http://localhost:8000", "localhost:8000"),
+        ("http://127.0.0.1:8000/admin", "127.0.0.1:8000"),
+    ],
+)
+@pytest.mark.parametrize("after", ["8001:8000", "127.0.0.1:8001:8000", "${PORT:-8001}:8000"])
+def test_an_old_port_of_the_host_is_seen_where_its_number_stays_in_the_container(
+    tmp_path: Path, readme: str, value: str, after: str
+) -> None:
+    moved: Files = {"compose.yaml": SAME.replace("8000:8000", after)}
+    verdict = judge("documentation", web(tmp_path, moved, before=SAME, readme=readme, is_express=True))
+    assert (verdict.state, verdict.evidence[0]) == ("fail", f"README.md:1 still says {value}")
+
+
+@pytest.mark.parametrize(
+    "readme", ["It listens on 8000 in the container.", "8001:8000", "0.0.0.0:8001->8000/tcp", "web:8000", "x8000:8000"]
+)
+def test_the_port_in_the_container_that_stays_is_not_stale(tmp_path: Path, readme: str) -> None:
+    moved: Files = {"compose.yaml": SAME.replace("8000:8000", "8001:8000")}
+    judged = web(tmp_path, moved, before=SAME, readme=readme, is_express=True)
+    assert judge("documentation", judged).state == "pass"
+
+
+def test_a_changed_port_is_seen_before_an_arrow(tmp_path: Path) -> None:
+    judged = web(tmp_path, {"compose.yaml": NEW_PORT}, readme="0.0.0.0:8080->80/tcp", is_express=True)
+    assert judge("documentation", judged).evidence[0] == "README.md:1 still says 8080"
+
+
 def test_an_express_item_that_touches_the_document_passes_though_another_is_stale(tmp_path: Path) -> None:
     after: Files = {"compose.yaml": NEW_PORT, "README.md": README.replace("8080", "8081")}
     assert judge("documentation", web(tmp_path / "a", after, is_express=True)).state == "pass"

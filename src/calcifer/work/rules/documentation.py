@@ -1,7 +1,7 @@
 """The rule `documentation`: where facts changed, the documents were looked at too."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from calcifer.kit.git.names import visible
@@ -16,6 +16,7 @@ FILES = frozenset({0o100644, 0o100755})
 DOCUMENT_BYTES = 500_000
 DOCUMENTS = 300
 SHOWN = 50
+_HERE = ("localhost", "127.0.0.1", "0.0.0.0")  # noqa: S104  (looked for, not listened on)
 _ENDINGS = frozenset({".md", ".markdown", ".mdx", ".rst", ".adoc", ".txt"})
 _FOLDERS = ("docs/", "doc/", "documentation/")
 _NO_DOCUMENTS = changelog.NAMES | {
@@ -86,12 +87,12 @@ def _first(stale: tuple[str, ...]) -> str:
     return stale[0].rpartition(" ")[0].partition(":")[0] if stale else ""
 
 
-def _stale(case: Case, changed: Iterable[Difference], touched: set[str]) -> Iterator[str]:
+def _stale(case: Case, changed: Sequence[Difference], touched: set[str]) -> Iterator[str]:
     """Yield "document:line still says VALUE" for each old value in a document that the branch left alone."""
     values = sorted(_old_values(changed))
     if not values:
         return
-    pattern = re.compile("|".join(rf"(?<![\w./-]){re.escape(value)}(?![\w-]|\.\w)" for value in values))
+    pattern = re.compile("|".join(map(_stated, values)))
     shown = 0
     for seen, (path, blob) in enumerate((p, b) for p, b in case.repository.paths(case.tree) if is_document(p)):
         if seen >= DOCUMENTS or shown >= SHOWN:
@@ -104,7 +105,13 @@ def _stale(case: Case, changed: Iterable[Difference], touched: set[str]) -> Iter
             shown += 1
 
 
-def _old_values(changed: Iterable[Difference]) -> set[str]:
+def _stated(value: str) -> str:
+    """Return the pattern of a value that stands alone; an address may come after `//`, and a port before the arrow of `docker ps`."""
+    before = "" if value.startswith(":") else r"(?<![\w.-])" if value.startswith(_HERE) else r"(?<![\w./-])"
+    return before + re.escape(value) + ("" if value.endswith("->") else r"(?!\w|-(?!>)|\.\w)")
+
+
+def _old_values(changed: Sequence[Difference]) -> set[str]:
     """Return what a document may state of what went: images with their tag, ports, paths of volumes."""
     gone: set[str] = set()
     new: set[str] = set()
@@ -113,7 +120,30 @@ def _old_values(changed: Iterable[Difference]) -> set[str]:
         if of:
             gone.update(value for text in difference.gone for value in of(text))
             new.update(value for text in difference.new for value in of(text))
-    return gone - new
+    plain = gone - new
+    return plain | {value for port, value in _published(changed) if plain.isdisjoint(port)}
+
+
+def _published(changed: Iterable[Difference]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield each mapping (port of the host, port of the container) that went, with the ways to state it.
+
+    Where the host's port goes and its number stays as the container's, the number alone says nothing.
+    """
+    ports = [difference for difference in changed if difference.category == "ports"]
+    gone = {pair for one in ports for text in one.gone for pair in _pairs(text)}
+    new = {pair for one in ports for text in one.new for pair in _pairs(text)}
+    for pair in gone - new:
+        yield pair, ":".join(pair)
+        if pair[0] not in {published for published, _ in new}:
+            yield from ((pair, f"{here}:{pair[0]}") for here in _HERE)
+            yield pair, f":{pair[0]}->"
+
+
+def _pairs(port: str) -> Iterator[tuple[str, str]]:
+    """Yield (published, target) of a mapping; the colons of variables and of IPv6 addresses divide nothing."""
+    *front, target = re.split(r":(?![^{\[]*[}\]])", port.partition("/")[0])
+    if front:
+        yield from ((published, inside) for published in _ports(front[-1]) for inside in _ports(target))
 
 
 def _images(image: str) -> list[str]:
