@@ -34,7 +34,7 @@ def test_has_what_every_service_has(wiring: Wiring, home: Path, actor: Actor, gi
 
 
 def test_compose_file_is_kept_byte_for_byte(wiring: Wiring, home: Path, actor: Actor) -> None:
-    given = NGINX.replace("\n", "\r\n").encode() + b"# \xff"
+    given = NGINX.replace("\n", "\r\n").encode() + "# ü".encode()
     service.new(wiring.units, actor, home, Making("wiki", compose=given))
     assert (home / "wiki" / "docker-compose.yml").read_bytes() == given
 
@@ -44,6 +44,30 @@ def test_name_is_checked(wiring: Wiring, home: Path, actor: Actor, name: str) ->
     with pytest.raises(Invalid):
         service.new(wiring.units, actor, home, Making(name))
     assert [path.name for path in home.iterdir()] == ["var"]
+
+
+@pytest.mark.parametrize(
+    ("compose", "sentence"),
+    [
+        (b"services:\n  web: [\n", "Line 3, column 1:"),
+        (b"services:\n  web:\n    image: nginx\n    prots: [80]\n", "Line 4, column 5: services.web has no key 'prots'"),
+        (b"services:\n  web: nginx\n", "Line 2, column 3:"),
+        (b"just words\n", "Line 1, column 1:"),
+        (b"# \xff\n", "Line 1"),
+    ],
+)
+def test_what_is_no_compose_file_is_refused(
+    wiring: Wiring, home: Path, actor: Actor, compose: bytes, sentence: str
+) -> None:
+    with pytest.raises(Invalid, match="This is no compose file") as raised:
+        service.new(wiring.units, actor, home, Making("wiki", compose=compose))
+    assert sentence in raised.value.fields["compose"]
+    assert [path.name for path in home.iterdir()] == ["var"]
+
+
+def test_what_the_compose_file_names_may_come_later(wiring: Wiring, home: Path, actor: Actor) -> None:
+    compose = NGINX + "    build: ./later\n    env_file: .env\n    volumes: ['./nginx.conf:/etc/nginx.conf']\n"
+    assert service.new(wiring.units, actor, home, Making("wiki", compose=compose.encode())) == "wiki"
 
 
 def test_what_is_there_is_kept(wiring: Wiring, home: Path, actor: Actor) -> None:
@@ -76,6 +100,13 @@ def test_page_says_what_is_wrong(client: TestClient) -> None:
     answer = client.post("/services/new", data={"name": "No Name"})
     assert answer.status_code == 422
     assert 'id="name-error">' in answer.text
+
+
+def test_page_says_where_the_compose_file_is_wrong(client: TestClient) -> None:
+    answer = client.post("/services/new", data={"name": "wiki", "compose": "services: ["})
+    assert answer.status_code == 422
+    assert 'id="compose-error">' in answer.text
+    assert "services: [</textarea>" in answer.text
 
 
 def test_api_makes_it(api: TestClient, home: Path) -> None:

@@ -162,3 +162,16 @@ def test_command_shows_it(calcifer: Callable[..., Ran], wiring: Wiring) -> None:
     assert "Repository" in calcifer("services", "show", "web").out
     assert json.loads(calcifer("services", "show", "web", "--json").out)["name"] == "web"
     assert calcifer("services", "show", "nope").code == 3
+
+
+def test_a_broken_compose_file_is_called_broken_and_leads_to_its_mending(
+    client: TestClient, calcifer: Callable[..., Ran], wiring: Wiring
+) -> None:
+    service(wiring, "web", {"docker-compose.yml": "services: [\n"})
+    shown = client.get("/services/web").text
+    assert "The compose file is broken. docker-compose.yml, line 2, column 1:" in shown
+    assert "No compose file says" not in shown
+    assert 'href="/work/change?service_name=web&amp;path=docker-compose.yml"' in shown
+    assert "docker-compose.yml, line 2" in calcifer("services", "show", "web").out
+    service(wiring, "bare", {"docker-compose.yml": "services: {}\n"})
+    assert "is broken" not in client.get("/services/bare").text

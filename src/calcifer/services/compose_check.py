@@ -56,6 +56,14 @@ def problems(read: Read) -> list[Problem]:
     return sorted(found)[:MOST]
 
 
+def malformed(content: bytes, path: str) -> list[Problem]:
+    """Return why one file, looked at alone, is no compose file; what it names may still be to come."""
+    project = compose.load_files({path: content}.get, [path])
+    if not project.documents:
+        return list(project.problems)
+    return sorted(dict.fromkeys(against_schema(project.documents[0])))[:MOST]
+
+
 @cache
 def schema() -> Mapping[str, Any]:
     """Return the JSON schema of the compose specification."""

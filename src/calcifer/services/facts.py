@@ -11,7 +11,18 @@ from calcifer.services.compose_check import problems
 from calcifer.services.compose_merge import names, split_volume
 from calcifer.services.marked_yaml import Node, Problem, shown
 
-__all__ = ["NONE", "Container", "Difference", "Facts", "Problem", "changed", "differences", "problems", "read_facts"]
+__all__ = [
+    "NONE",
+    "Container",
+    "Difference",
+    "Facts",
+    "Problem",
+    "broken_file",
+    "changed",
+    "differences",
+    "problems",
+    "read_facts",
+]
 
 Read = Callable[[str], bytes | None]
 MOST = 500
@@ -72,6 +83,12 @@ class Facts:
 
 
 NONE = Facts()
+
+
+def broken_file(stored: Mapping[str, Any]) -> str | None:
+    """Return the file that the `error` of stored facts is about."""
+    error = stored.get("error")
+    return str(error).partition(", line ")[0] if error else None
 
 
 @dataclass(frozen=True)

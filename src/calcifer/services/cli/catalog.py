@@ -116,6 +116,7 @@ def facts_of(service: ServiceDetail) -> list[tuple[str, str]]:
         ("Name", service.name),
         ("State", state_of(service)),
         ("Descriptor", service.descriptor_error or service.descriptor_source),
+        ("Compose file", service.facts.get("error") or ""),
         ("Kind", f"{service.kind}, {service.lifecycle}, {service.visibility}"),
         ("Owner", service.owner),
         ("Policy", service.policy),

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from calcifer.kit.web import Paging, Reading, page, paged
 from calcifer.services import contents, queries
 from calcifer.services.cursors import name_of
+from calcifer.services.facts import broken_file
 from calcifer.services.pages.routes import Flag, Name, Text, router
 from calcifer.services.queries import Filters
 
@@ -39,6 +40,7 @@ def overview(request: Request, uow: Reading, name: Name) -> Response:
     shown: dict[str, Any] = {
         "around": queries.surroundings(uow.db, service),
         "facts": service.facts,
+        "broken": broken_file(service.facts),
         "links": [shown_link(link) for link in service.links],
         "problem": contents.problem_of(uow, service),
     }

@@ -10,6 +10,7 @@ from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git import founding
 from calcifer.kit.uow import Actor, Units
 from calcifer.services import descriptors, queries
+from calcifer.services.compose_check import malformed
 from calcifer.services.copying import put_in_place, write_file
 from calcifer.services.naming import checked_name
 from calcifer.services.service.adoption import Mark
@@ -84,6 +85,11 @@ def _checked(making: Making) -> Making:
         raise Invalid.field("compose", "A compose file has at most 1 MB.")
     if making.compose is not None and b"\0" in making.compose:
         raise Invalid.field("compose", "A compose file is text.")
+    wrong = malformed(making.compose, COMPOSE) if making.compose is not None else []
+    if wrong:
+        _, line, column, sentence = wrong[0]
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise Invalid.field("compose", f"This is no compose file. Line {line}, column {column}: {sentence}{more}")
     return making
 
 
