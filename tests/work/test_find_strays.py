@@ -8,6 +8,7 @@ from calcifer.services import service as catalog
 from calcifer.wiring import Wiring
 from calcifer.work import queries
 from calcifer.work import service as work
+from calcifer.work.schemas import Claim
 from tests.owner import OWNER
 from tests.work import factories
 
@@ -54,3 +55,34 @@ def test_a_baseline_that_was_rewritten_and_pruned(wiring: Wiring, web: Path) -> 
     factories.git(web, "gc", "-q", "--prune=now")
     with wiring.units.write(OWNER) as uow:
         assert work.find_strays(uow, services.get_service(uow.db, "web")) == 1
+
+
+def find(wiring: Wiring) -> list[str]:
+    """Look for strays of web; return the subjects of those that wait."""
+    with wiring.units.write(OWNER) as uow:
+        work.find_strays(uow, services.get_service(uow.db, "web"))
+    with wiring.units.read(OWNER) as uow:
+        return [stray.subject for stray in queries.list_strays(uow.db)]
+
+
+def test_what_main_was_reset_away_from_goes_from_the_list(wiring: Wiring, web: Path) -> None:
+    factories.git(web, "commit", "-q", "--allow-empty", "-m", "Kept")
+    factories.git(web, "commit", "-q", "--allow-empty", "-m", "By mistake")
+    assert set(find(wiring)) == {"Kept", "By mistake"}
+    factories.git(web, "reset", "-q", "--hard", "HEAD~1")
+    assert find(wiring) == ["Kept"]
+    factories.git(web, "reset", "-q", "--hard", "HEAD~1")
+    factories.git(web, "reflog", "expire", "--expire=now", "--all")
+    factories.git(web, "gc", "-q", "--prune=now")
+    assert find(wiring) == []
+
+
+def test_what_an_item_answers_for_stays_with_it(wiring: Wiring, web: Path) -> None:
+    factories.git(web, "commit", "-q", "--allow-empty", "-m", "By hand")
+    find(wiring)
+    with wiring.units.write(OWNER) as uow:
+        number = work.claim(uow, Claim(service="web", reason="It was urgent.")).number
+    factories.git(web, "reset", "-q", "--hard", "HEAD~1")
+    find(wiring)
+    with wiring.units.read(OWNER) as uow:
+        assert [stray.subject for stray in queries.list_answered(uow.db, number)] == ["By hand"]

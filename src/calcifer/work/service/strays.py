@@ -21,13 +21,19 @@ LOOK = 2000
 def find_strays(uow: UnitOfWork, service: Service) -> int:
     """List the first-parent commits on main since the baseline that no completion brought in; return how many are new.
 
+    Those that wait for an item and are on main no more, since it was reset, go from the list.
     All of them, as far as the limit, and not only those above the last known one: a completion may have come on top of one
     that nobody had looked at.
     """
     permissions.require(uow.actor, "work.find_strays")
     repository = repository_of(uow, service)
     tip = repository.branch(service.main_branch)
-    if tip is None or tip == service.baseline:
+    if tip is None:
+        return 0
+    for stray in queries.list_strays(uow.db, service_id=service.id, limit=LOOK):
+        if not (repository.has(stray.oid) and repository.contains(tip, stray.oid)):
+            uow.db.delete(stray)
+    if tip == service.baseline:
         return 0
     baseline = service.baseline if service.baseline and repository.has(service.baseline) else None  # rewritten since
     found = 0
