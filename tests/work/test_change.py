@@ -90,3 +90,23 @@ def test_api_and_command(api: TestClient, calcifer: Run, web: Path) -> None:
     assert ran.code == 0, ran.err
     assert "#2 is completed" in ran.err
     assert calcifer("change", "web", "-m", "Nothing").code == 2
+
+
+def test_a_new_file_that_is_named_like_a_secret_has_to_be_named(client: TestClient, wiring: Wiring, web: Path) -> None:
+    (web / "prod.env").write_text("PASSWORD=secret\n")
+    (web / "prod.env.example").write_text("PASSWORD=\n")
+    with pytest.raises(Invalid, match=r"'prod\.env' is new here"), wiring.units.write(OWNER) as uow:
+        work.change(uow, NewChange(service="web", reason="Values."))
+    form = client.get("/work/change?service_name=web").text
+    assert 'value="prod.env.example" checked' in form
+    assert 'value="prod.env">' in form
+    sent = {"service_name": "web", "reason": "An example of values."}
+    assert client.post("/work/change?service_name=web", data=sent).status_code == 422
+    assert client.post("/work/change?service_name=web", data=sent | {"only": "prod.env.example"}).status_code == 200
+    assert factories.git(web, "status", "--porcelain") == "?? prod.env"
+    factories.git(web, "add", "prod.env")
+    factories.git(web, "commit", "-q", "-m", "By hand")
+    (web / "prod.env").write_text("PASSWORD=another\n")
+    with wiring.units.write(OWNER) as uow:
+        item, _ = work.change(uow, NewChange(service="web", reason="Values."))
+        assert item.state == "completed"

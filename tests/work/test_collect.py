@@ -33,3 +33,16 @@ def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Run
     assert api.post("/api/v1/work/collect", json={"service": "web", "reason": "Words"}).json()["state"] == "open"
     assert calcifer("work", "collect", "web", "-m", "Words").code == 0
     assert api.post("/api/v1/work/collect", json={"service": "nothing", "reason": "Words"}).status_code == 404
+
+
+def test_a_new_file_that_is_named_like_a_secret_has_to_be_named(api: TestClient, calcifer: Run, web: Path) -> None:
+    (web / ".gitignore").write_text("")
+    (web / ".env").write_text("PASSWORD=secret\n")
+    asked = {"service": "web", "reason": "Words"}
+    refused = api.post("/api/v1/work/collect", json=asked)
+    assert (refused.status_code, list(refused.json()["fields"])) == (422, ["paths"])
+    assert "'.env' is new here and holds the values of variables" in refused.json()["detail"]
+    assert api.get("/api/v1/work").json()["items"] == []
+    assert api.post("/api/v1/work/collect", json=asked | {"paths": [".env"]}).status_code == 201
+    (web / ".gitignore").write_text(".env\n")
+    assert calcifer("work", "collect", "web", "-m", "Words").code == 2, "the .gitignore is as it was"

@@ -116,6 +116,30 @@ def test_edits_of_the_worktree_become_the_commit(wiring: Wiring, web: Path) -> N
     assert (tree / ".env").read_text() == "SECRET=1\n"
 
 
+def test_a_new_file_that_is_named_like_a_secret_has_to_be_named(
+    client: TestClient, calcifer: Run, wiring: Wiring, web: Path
+) -> None:
+    number = factories.opened(wiring)
+    with wiring.units.write(OWNER) as uow:
+        tree = work.checkout(uow, number, wiring.settings.var / "worktrees")
+    (tree / "server.key").write_text("secret\n")
+    (tree / "README.md").write_text("# Other\n")
+    objects = factories.git(web, "count-objects")
+    refused = calcifer("work", "commit", number, "-m", "m")
+    assert refused.code == 2
+    assert "'server.key' is new here and is named like a private key. Nothing was committed." in refused.err
+    assert ".gitignore" in refused.err
+    assert factories.git(web, "count-objects") == objects
+    page = client.get(f"/work/{number}/commits").text
+    assert 'value="README.md" checked' in page
+    assert 'value="server.key">' in page
+    assert calcifer("work", "commit", number, "-m", "m", "README.md").code == 0
+    assert calcifer("work", "commit", number, "-m", "m", "server.key").code == 0
+    (tree / "server.key").write_text("another\n")
+    assert calcifer("work", "commit", number, "-m", "m").code == 0
+    assert factories.git(web, "show", f"work/{number}-pin-nginx:server.key") == "another"
+
+
 def test_page_and_command(client: TestClient, calcifer: Run, wiring: Wiring, web: Path, tmp_path: Path) -> None:
     number = factories.opened(wiring)
     typed = {"file": "README.md", "content": "# Other\r\n", "message": "Other words", "entry": "Other words."}

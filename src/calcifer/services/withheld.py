@@ -1,4 +1,4 @@
-"""The only place that decides what a first commit never takes, and why.
+"""The only place that decides what a first commit never takes, and a later one only by name; and why.
 
 Secrets, databases, data and big files stay where they are and are ignored: what git has once, it has forever, and main may be
 pushed. Everything else is taken. In doubt about a secret it stays out, since that can be mended; in doubt about configuration it
@@ -100,6 +100,19 @@ def why_never(name: str, content: bytes) -> str | None:
     """Return why a file of this name and content never belongs into git, whatever its size; None where it may."""
     head = content[:LOOKED_AT_BYTES]
     return by_name(name, head) or _by_content(head)
+
+
+def why_by_name(folder: Path, name: str) -> str | None:
+    """Return what the name of a file in `folder` says against committing it, or None; a link is judged by nothing."""
+    path = folder / name
+    if path.is_symlink():
+        return None
+    try:
+        with path.open("rb") as file:
+            head = file.read(LOOKED_AT_BYTES)
+    except OSError:
+        return None
+    return by_name(path.name, head)
 
 
 def by_name(name: str, head: bytes) -> str | None:

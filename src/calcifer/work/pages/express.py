@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Form, Query, Request
 from fastapi.responses import Response
 
 from calcifer.kit.schemas import checked
@@ -13,10 +13,11 @@ from calcifer.work.schemas import Claim, NewChange
 from calcifer.work.service import looking
 
 Text = Annotated[str, Query(max_length=1024)]
+Texts = Annotated[list[str], Form()]
 
 
-def _asked(service_name: str, reason: str, file: str, content: str, base: str) -> NewChange:
-    given: dict[str, Any] = {"service": service_name, "reason": reason}
+def _asked(service_name: str, reason: str, file: str, content: str, base: str, only: list[str]) -> NewChange:
+    given: dict[str, Any] = {"service": service_name, "reason": reason, "paths": only or None}
     if file:
         given |= {"files": [{"path": file, "content": content}], "base": base or None}
     return checked(NewChange, **given)
@@ -37,9 +38,10 @@ def change(
     file: Field = "",
     content: Field = "",
     base: Field = "",
+    only: Texts = [],  # noqa: B006  (FastAPI copies it)
 ) -> Response:
     """Open, commit and complete in one step."""
-    item, verdicts = service.change(uow, _asked(service_name, reason, file, content, base))
+    item, verdicts = service.change(uow, _asked(service_name, reason, file, content, base, only))
     held = " ".join(verdict.sentence for verdict in verdicts if not verdict.lets_through)
     said = f"#{item.number} is completed." if item.state == "completed" else f"#{item.number} is open. {held}"
     return to(request, "work.item", number=item.number, say=said)
@@ -54,9 +56,10 @@ def collect(
     file: Field = "",
     content: Field = "",
     base: Field = "",
+    only: Texts = [],  # noqa: B006  (FastAPI copies it)
 ) -> Response:
     """Make an item of the edits, and leave it open."""
-    item = service.collect(uow, _asked(service_name, reason, file, content, base))
+    item = service.collect(uow, _asked(service_name, reason, file, content, base, only))
     return to(request, "work.item", number=item.number, say=f"Opened #{item.number} with these edits.")
 
 

@@ -7,10 +7,11 @@ from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git import checkouts, worktrees
 from calcifer.kit.git.moves import BranchMoved
-from calcifer.kit.git.names import checked_oid, checked_path
+from calcifer.kit.git.names import checked_oid, checked_path, visible
 from calcifer.kit.git.repository import MOST_READ_BYTES, Repository
 from calcifer.kit.git.trees import Blob
 from calcifer.kit.uow import UnitOfWork
+from calcifer.services.withheld import why_by_name
 from calcifer.work.errors import Merging
 from calcifer.work.models import Item
 from calcifer.work.schemas import FileContent, NewCommit, Update
@@ -96,8 +97,36 @@ def _from_worktree(repository: Repository, item: Item, head: str, new: NewCommit
     if worktree is None:
         raise Conflict(f"#{item.number} has no worktree.", mend=f"calcifer work checkout {item.number}")
     repository.origins.add(worktree.path)
-    paths = None if new.paths is None else [checked_path(path, "paths") for path in new.paths]
-    return checkouts.snapshot(worktree, head, paths)
+    return edited(repository, worktree, head, new.paths, f"calcifer work commit {item.number} -m … FILE…")
+
+
+def edited(
+    repository: Repository, checkout: checkouts.Checkout, base: str, paths: list[str] | None, naming: str
+) -> str:
+    """Return the tree of `base` with the edits of a checkout: those of `paths`, or all but what has to be named to be taken.
+
+    `naming` is the command that names files.
+    """
+    if paths is not None:
+        return checkouts.snapshot(checkout, base, [checked_path(path, "paths") for path in paths])
+    doubtful = to_be_named(repository, checkout, base, checkouts.edits(checkout))
+    if doubtful:
+        path, why = next(iter(doubtful.items()))
+        more = f" (and {len(doubtful) - 1} more)" if len(doubtful) > 1 else ""
+        raise Invalid(
+            f"'{visible(path)}'{more} is new here and {why}. Nothing was committed.",
+            fields={"paths": f"'{visible(path)}' is taken only where it is named."},
+            mend=f"Add it to .gitignore; or, if it belongs into git, name the files to take: {naming}",
+        )
+    return checkouts.snapshot(checkout, base)
+
+
+def to_be_named(
+    repository: Repository, checkout: checkouts.Checkout, base: str, edits: list[checkouts.Edit]
+) -> dict[str, str]:
+    """Return the edits that are taken only where a person names them, each with the reason: new files named like secrets."""
+    new = [edit.path for edit in edits if edit.kind == "new" and repository.entry(base, edit.path) is None]
+    return {path: why for path in new if (why := why_by_name(checkout.path, path))}
 
 
 def with_files(repository: Repository, tree: str, commit: str, files: list[FileContent]) -> str:

@@ -4,7 +4,6 @@ from calcifer.accounts import permissions
 from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git import checkouts
 from calcifer.kit.git.moves import BranchMoved
-from calcifer.kit.git.names import checked_path
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.git.trees import Blob
 from calcifer.kit.uow import UnitOfWork
@@ -13,7 +12,7 @@ from calcifer.services.models import Service
 from calcifer.work.models import Item
 from calcifer.work.rules import Verdict
 from calcifer.work.schemas import ItemChanges, NewChange, NewItem
-from calcifer.work.service.commits import commit_tree, with_files
+from calcifer.work.service.commits import commit_tree, edited, with_files
 from calcifer.work.service.completion import complete, judge
 from calcifer.work.service.items import edit
 from calcifer.work.service.items import open as open_item
@@ -69,8 +68,7 @@ def _edited(repository: Repository, service: Service, main: str, new: NewChange)
             f"The checkout of {service.name} is not on '{service.main_branch}'.",
             mend=f"git -C {checkout.path} switch {service.main_branch}",
         )
-    paths = None if new.paths is None else [checked_path(path, "paths") for path in new.paths]
-    return checkouts.snapshot(checkout, main, paths)
+    return edited(repository, checkout, main, new.paths, f"calcifer change {service.name} -m … FILE…")
 
 
 def _title(reason: str) -> str:

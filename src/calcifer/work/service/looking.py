@@ -12,7 +12,7 @@ from calcifer.services import queries as catalog
 from calcifer.services.models import Service
 from calcifer.work import queries
 from calcifer.work.models import Item
-from calcifer.work.service.commits import LINK, SUBMODULE, worktree_of
+from calcifer.work.service.commits import LINK, SUBMODULE, to_be_named, worktree_of
 from calcifer.work.service.details import between, details
 from calcifer.work.service.storing import head_of, main_of, repository_of
 
@@ -42,15 +42,16 @@ def diff(uow: UnitOfWork, number: int, only: str | None = None) -> dict[str, Any
 def commits(uow: UnitOfWork, number: int) -> dict[str, Any]:
     """Return the item, its worktree, what is uncommitted there, and the change entry so far."""
     found = details(uow, number)
-    worktree, edited, entry = None, [], ""
+    worktree, edited, entry, doubtful = None, [], "", dict[str, str]()
     if found.repository is not None and found.item.state == "open":
         worktree = worktree_of(found.repository, found.item)
         try:
             edited = checkouts.edits(worktree) if worktree else []
         except Unavailable as error:  # a filter that is not installed, say: the rest of the page can be shown
             found.problem = error.message
+        doubtful = to_be_named(found.repository, worktree, found.head, edited) if worktree and found.head else {}
         entry = _entry(found.repository, found.item, found.head)
-    return {"found": found, "worktree": worktree, "edits": edited, "entry": entry}
+    return {"found": found, "worktree": worktree, "edits": edited, "entry": entry, "doubtful": doubtful}
 
 
 def _entry(repository: Repository, item: Item, head: str | None) -> str:
@@ -119,6 +120,7 @@ def conflicts(uow: UnitOfWork, number: int) -> dict[str, Any]:
 def express(uow: UnitOfWork, name: str, path: str) -> dict[str, Any]:
     """Return what the express form shows: the service, a file to edit, or the edits in main's checkout."""
     shown: dict[str, Any] = {"service": None, "file": None, "edits": [], "main": "", "services": [], "problem": None}
+    shown["doubtful"] = {}
     if not name:
         return shown | {"services": catalog.list_names(uow.db)}
     service = shown["service"] = catalog.get_service(uow.db, name)
@@ -134,4 +136,7 @@ def _express(uow: UnitOfWork, service: Service, path: str) -> dict[str, Any]:
     if path:
         return shown | {"file": file_text(repository, shown["main"], checked_path(path))}
     checkout = next((c for c in checkouts.checkouts(repository) if c.is_main), None)
-    return shown | {"edits": checkouts.edits(checkout) if checkout else []}
+    if checkout is None:
+        return shown
+    edits = checkouts.edits(checkout)
+    return shown | {"edits": edits, "doubtful": to_be_named(repository, checkout, shown["main"], edits)}
