@@ -50,7 +50,10 @@ def test_name_is_checked(wiring: Wiring, home: Path, actor: Actor, name: str) ->
     ("compose", "sentence"),
     [
         (b"services:\n  web: [\n", "Line 3, column 1:"),
-        (b"services:\n  web:\n    image: nginx\n    prots: [80]\n", "Line 4, column 5: services.web has no key 'prots'"),
+        (
+            b"services:\n  web:\n    image: nginx\n    prots: [80]\n",
+            "Line 4, column 5: services.web has no key 'prots'",
+        ),
         (b"services:\n  web: nginx\n", "Line 2, column 3:"),
         (b"just words\n", "Line 1, column 1:"),
         (b"# \xff\n", "Line 1"),

@@ -71,7 +71,10 @@ def test_api_and_command(api: TestClient, calcifer: Run, wiring: Wiring, web: Pa
     refused = api.post(f"/api/v1/work/{number}/update", json={})
     assert refused.status_code == 409
     assert "docker-compose.yml" in refused.json()["detail"]
-    assert calcifer("work", "update", number).code == 5
+    assert "--file docker-compose.yml=LOCALFILE" in refused.json()["mend"]
+    told = calcifer("work", "update", number)
+    assert told.code == 5
+    assert f"calcifer work update {number} --file docker-compose.yml=LOCALFILE" in told.err
     local = tmp_path / "both.yml"
     local.write_text(factories.COMPOSE.replace("1.25", "1.28"))
     assert calcifer("work", "update", number, "-f", f"docker-compose.yml={local}").code == 0

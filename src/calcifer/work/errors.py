@@ -1,7 +1,11 @@
 """The errors of work; each is named by the sentence that is true."""
 
+from shlex import quote
+
 from calcifer.kit.errors import Conflict
 from calcifer.work.rules import Verdict
+
+SHOWN = 5
 
 
 class AlreadyComplete(Conflict):
@@ -33,7 +37,10 @@ class Merging(Conflict):
         """Name the files."""
         super().__init__(
             f"#{number} and main changed the same lines of {', '.join(paths)}. Nothing was changed.",
-            mend=f"Bring it up to date and say how both go together: the item's page, or calcifer work update {number}",
+            mend="Say how each file should read: on the item's page under Bring up to date, or "
+            + " ".join(
+                [f"calcifer work update {number}", *(f"--file {quote(path)}=LOCALFILE" for path in paths[:SHOWN])]
+            ),
         )
         self.paths = paths
 
