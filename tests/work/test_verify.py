@@ -235,3 +235,13 @@ def test_a_commit_asks_for_a_run_by_itself_once_the_command_is_trusted(wiring: W
     factories.committed(wiring, number, "more\n", path="more.txt")
     wiring.jobs.run_due()
     assert verdict(wiring, number).state == "pass"
+
+
+def test_command_says_how_it_ended_and_its_exit_code_too(calcifer: Run, wiring: Wiring) -> None:
+    _, number = verified(wiring, "seq 100; echo the port is taken >&2; exit 3")
+    failed = calcifer("work", "verify", number)
+    assert failed.code == 5
+    assert "State: failed" in failed.out
+    assert failed.out.rstrip().endswith("100\nthe port is taken")
+    assert "\n50\n" not in failed.out
+    assert calcifer("work", "verify", number, "--json").code == 5

@@ -11,7 +11,7 @@ from calcifer.kit.schemas import checked
 from calcifer.kit.terminal import Json, reading, writing
 from calcifer.services import queries as catalog
 from calcifer.work import queries, service
-from calcifer.work.cli.routes import commands, held, shown
+from calcifer.work.cli.routes import HELD, commands, held, shown
 from calcifer.work.schemas import ChangeOut, Claim, ItemOut, NewChange, StrayOut
 from calcifer.work.service.details import verdict_out
 
@@ -20,7 +20,6 @@ Why = Annotated[str, typer.Option("--message", "-m", help="Why: reason, commit m
 Paths = Annotated[
     list[str] | None, typer.Argument(metavar="[FILE]…", help="Only these of the edits in main's checkout.")
 ]
-HELD = 5
 
 
 def _asked(service_name: str, message: str, files: list[str] | None) -> NewChange:

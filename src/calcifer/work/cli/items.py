@@ -9,7 +9,7 @@ from calcifer.kit.schemas import checked
 from calcifer.kit.terminal import Json, reading, writing
 from calcifer.work import context as contexts
 from calcifer.work import queries, service
-from calcifer.work.cli.routes import Number, commands, shown
+from calcifer.work.cli.routes import HELD, Number, commands, shown
 from calcifer.work.queries import Filters
 from calcifer.work.schemas import ItemChanges, ItemOut, NewItem, NewWaiver, Reason, VerificationOut
 
@@ -23,6 +23,8 @@ COLUMNS = {
     "Author": "author",
     "Opened": "opened_at",
 }
+RUN = {"Command": "command", "State": "state", "Exit code": "exit_code", "Seconds": "seconds"}
+LAST_LINES = 20
 
 
 @commands.command("list")
@@ -135,7 +137,12 @@ def verify(number: Number, json: Json = False) -> None:
         jobs = list(uow.jobs)
     terminal.follow(jobs)
     with reading() as uow:
-        terminal.show(VerificationOut.model_validate(queries.get_verification(uow.db, asked)), json=json)
+        run = VerificationOut.model_validate(queries.get_verification(uow.db, asked))
+    terminal.show(run, json=json, columns=RUN)
+    if not json and run.output:
+        terminal.show("\n".join(["", *run.output.rstrip("\n").splitlines()[-LAST_LINES:]]))
+    if run.state != "passed":
+        raise typer.Exit(HELD)
 
 
 @commands.command("trust")

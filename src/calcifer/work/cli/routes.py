@@ -14,6 +14,8 @@ commands = typer.Typer(
     name="work", help="Items: changes with a reason, a branch and a checklist.", no_args_is_help=True
 )
 Number = Annotated[int, typer.Argument(metavar="ITEM", min=1, help="The item's number.")]
+HELD = 5
+"""The exit code where a rule or a run holds an item up: that of a conflict."""
 MARKS = {"pass": "✓", "waived": "○", "fail": "✗", "pending": "…"}
 
 
