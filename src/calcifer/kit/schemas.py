@@ -69,6 +69,20 @@ SENTENCES = {
     "too_long": "At most {max_length}.",
     "int_parsing": "This is a whole number.",
     "int_type": "This is a whole number.",
+    "int_from_float": "This is a whole number.",
+    "string_type": "This is a text.",
+    "list_type": "This is a list.",
+    "dict_type": "This is a JSON object, with names and values.",
+    "model_attributes_type": "This is a JSON object, with names and values.",
+    "model_type": "This is a JSON object, with names and values.",
+    "string_pattern_mismatch": "This has another form: {pattern}.",
+    "datetime_from_date_parsing": "This is a date and a time, as 2026-01-31T12:00:00Z.",
+    "datetime_parsing": "This is a date and a time, as 2026-01-31T12:00:00Z.",
+    "datetime_type": "This is a date and a time, as 2026-01-31T12:00:00Z.",
+    "too_short": "At least {min_length}.",
+    "greater_than": "More than {gt}.",
+    "less_than": "Less than {lt}.",
+    "string_unicode": "This is no valid Unicode.",
     "bool_parsing": "This is yes or no.",
     "bool_type": "This is yes or no.",
     "literal_error": "This is one of {expected}.",
@@ -86,5 +100,7 @@ def sentence(kind: str, message: str, context: Mapping[str, object]) -> str:
         kind = "missing"
     if kind in SENTENCES:
         return SENTENCES[kind].format_map(context)
+    if kind != "value_error":  # the words of the library are about its own terms
+        return "This cannot be used here."
     message = message.removeprefix("Value error, ")
     return message if message.endswith(".") else message + "."

@@ -13,8 +13,7 @@ from calcifer.kit.web.routers import Api
 from calcifer.kit.web.units import Reading, Writing
 from calcifer.work import context as contexts
 from calcifer.work import queries, schemas, service
-from calcifer.work.models import Item
-from calcifer.work.queries import Filters
+from calcifer.work.models import CATEGORIES, Item
 from calcifer.work.service import taking
 from calcifer.work.service.details import detail_out, details, verdict_out
 from calcifer.work.takings import AskedOut, AskRequests, BranchOut, Take, TakeRequest
@@ -44,15 +43,15 @@ def _checked(uow: Writing, request: Request, number: int) -> None:
 def items(
     uow: Reading,
     asked: Paging,
-    state: Annotated[str, Query(pattern="^(open|completed|dropped|)$")] = "",
+    state: Annotated[str, Query(max_length=200, description="open, completed, dropped or any.")] = "",
     service: Name = "",
-    category: Annotated[str, Query(pattern="^(service|platform_feature|integration|documentation|)$")] = "",
+    category: Annotated[str, Query(max_length=200, description=", ".join(CATEGORIES))] = "",
     person: Name = "",
     text: Name = "",
 ) -> Listing[schemas.ItemOut]:
     """List items, newest first."""
-    filters = Filters(state, service, category, person, text)
-    rows = queries.list_items(uow.db, filters, before=asked.after_id, limit=asked.limit + 1)
+    narrowed = queries.filters(state, service, category, person, text)
+    rows = queries.list_items(uow.db, narrowed, before=asked.after_id, limit=asked.limit + 1)
     shown, cursor = paged(rows, asked, lambda item: [item.number])
     return Listing(items=[schemas.ItemOut.of(item) for item in shown], next=cursor)
 

@@ -10,9 +10,9 @@ from sqlalchemy import Row, Select, bindparam, func, inspect, or_, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from calcifer.kit.errors import NotFound
+from calcifer.kit.errors import Invalid, NotFound
 from calcifer.services.models import Service
-from calcifer.work.models import ChecklistEntry, Item, Stray, TrustedCommand, Verification, Waiver
+from calcifer.work.models import CATEGORIES, STATES, ChecklistEntry, Item, Stray, TrustedCommand, Verification, Waiver
 from calcifer.work.rows import Kept, Line, Listed
 
 MAX_NUMBER = 2**31 - 1
@@ -31,6 +31,14 @@ class Filters:
     """Words of the title, or a number."""
     opened_before: datetime | None = None
     parent: int | None = None
+
+
+def filters(state: str, service: str, category: str, person: str, text: str) -> Filters:
+    """Make what every edge narrows by: `any` state is all of them; Invalid names the choices."""
+    for name, value, known in (("state", state, (*STATES, "any")), ("category", category, CATEGORIES)):
+        if value and value not in known:
+            raise Invalid.field(name, f"There is no such {name}: choose one of {', '.join(known)}.")
+    return Filters("" if state == "any" else state, service, category, person, text)
 
 
 # Made once: putting a statement together takes longer than running it.

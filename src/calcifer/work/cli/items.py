@@ -10,7 +10,6 @@ from calcifer.kit.terminal import Json, reading, writing
 from calcifer.work import context as contexts
 from calcifer.work import queries, service
 from calcifer.work.cli.routes import HELD, Number, commands, shown
-from calcifer.work.queries import Filters
 from calcifer.work.schemas import ItemChanges, ItemOut, NewItem, NewWaiver, Reason, VerificationOut
 
 Why = Annotated[str, typer.Option("--message", "-m", help="Why.")]
@@ -38,7 +37,7 @@ def items(
     json: Json = False,
 ) -> None:
     """List items, newest first."""
-    narrowed = Filters("" if state == "any" else state, service_name, category, person, text)
+    narrowed = queries.filters(state, service_name, category, person, text)
     with reading() as uow:
         rows = [ItemOut.of(item) for item in queries.list_items(uow.db, narrowed, limit=limit)]
     terminal.show(rows, json=json, columns=COLUMNS, empty="No item matches.")

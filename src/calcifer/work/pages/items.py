@@ -5,15 +5,13 @@ from typing import Annotated, Any
 from fastapi import Form, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from calcifer.kit.errors import Invalid
 from calcifer.kit.schemas import checked
 from calcifer.kit.web import Paging, Reading, Writing, page, paged, to
 from calcifer.services import queries as catalog
 from calcifer.work import context as contexts
 from calcifer.work import queries, service
-from calcifer.work.models import ACTIONS, CATEGORIES, STATES, TITLES, kind_of
+from calcifer.work.models import ACTIONS, STATES, TITLES, kind_of
 from calcifer.work.pages.routes import Field, Number, router
-from calcifer.work.queries import Filters
 from calcifer.work.schemas import ItemChanges, NewItem, NewWaiver, Reason
 from calcifer.work.service.details import details
 from calcifer.work.service.items import APP
@@ -34,10 +32,8 @@ def items(
     text: Text = "",
 ) -> Response:
     """List items, newest first."""
-    if state not in (*STATES, "any", "") or category not in (*CATEGORIES, ""):
-        raise Invalid.field("state", "There is no such filter: choose one of those shown.")
     chosen = {"state": state, "service": service, "category": category, "person": person, "text": text}
-    narrowed = Filters("" if state == "any" else state, service, category, person, text)
+    narrowed = queries.filters(state, service, category, person, text)
     rows, cursor = paged(
         queries.list_lines(uow.db, narrowed, before=asked.after_id, limit=asked.limit + 1),
         asked,
