@@ -43,7 +43,7 @@ class Whole(BaseModel):
         ("flag", "perhaps", "This is yes or no."),
         ("part", "a", "This is a JSON object, with names and values."),
         ("at", "tomorrow", "This is a date and a time, as 2026-01-31T12:00:00Z."),
-        ("at", "2026-01-31T12:00:00", "This cannot be used here."),
+        ("at", "2026-01-31T12:00:00", "This needs a time zone, as in 2026-01-31T12:00:00Z."),
     ],
 )
 def test_no_word_is_the_library_s(field: str, value: Any, sentence: str) -> None:

@@ -78,6 +78,7 @@ SENTENCES = {
     "string_pattern_mismatch": "This has another form: {pattern}.",
     "datetime_from_date_parsing": "This is a date and a time, as 2026-01-31T12:00:00Z.",
     "datetime_parsing": "This is a date and a time, as 2026-01-31T12:00:00Z.",
+    "timezone_aware": "This needs a time zone, as in 2026-01-31T12:00:00Z.",
     "datetime_type": "This is a date and a time, as 2026-01-31T12:00:00Z.",
     "too_short": "At least {min_length}.",
     "greater_than": "More than {gt}.",

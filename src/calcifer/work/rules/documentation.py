@@ -106,7 +106,7 @@ def _stale(case: Case, changed: Sequence[Difference], touched: set[str]) -> Iter
 
 
 def _stated(value: str) -> str:
-    """Return the pattern of a value that stands alone; an address may come after `//`, and a port before the arrow of `docker ps`."""
+    """Return the pattern of a value that stands alone; an address may follow `//`, a port may precede the arrow of `docker ps`."""
     before = "" if value.startswith(":") else r"(?<![\w.-])" if value.startswith(_HERE) else r"(?<![\w./-])"
     return before + re.escape(value) + ("" if value.endswith("->") else r"(?!\w|-(?!>)|\.\w)")
 
