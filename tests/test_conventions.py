@@ -35,6 +35,9 @@ SESSIONS = {"session", "db", "connection", "conn", "transaction", "uow"}
 # Handlers that may be `async def`: streams and probes. "file: function" → why.
 ASYNC_HANDLERS: dict[str, str] = {}
 
+# Commands that print nothing for programs. "file: function" → why.
+WITHOUT_JSON = {"cli.py: serve": "it runs until it is ended, and its output is the log"}
+
 INLINE = {
     "a style element": r"<style\b",
     "a style attribute": r"<[a-z][^<>]*\sstyle\s*=",
@@ -85,6 +88,17 @@ def test_handlers_run_in_the_thread_pool() -> None:
         if isinstance(handler.function, ast.AsyncFunctionDef) and handler.kind not in source.COMMANDS
     }
     assert found == set(ASYNC_HANDLERS)
+
+
+def test_every_command_prints_json_where_asked() -> None:
+    found = {
+        f"{places(path)}: {handler.function.name}"
+        for path in python_files(PACKAGE)
+        for handler in source.handlers(tree(path))
+        if handler.kind == "command"
+        if not any(arg.annotation and ast.unparse(arg.annotation) == "Json" for arg in handler.function.args.args)
+    }
+    assert found == set(WITHOUT_JSON)
 
 
 def test_no_module_is_called_after_nothing() -> None:

@@ -44,3 +44,4 @@ def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Run
     assert "The worktree is" in client.post(f"/work/{number}/checkout").text
     path = api.post(f"/api/v1/work/{number}/checkout").json()["path"]
     assert calcifer("work", "checkout", number).out.strip() == path
+    assert calcifer("work", "checkout", number, "--json").json == {"path": path}

@@ -149,7 +149,8 @@ def test_page_and_command(client: TestClient, calcifer: Run, wiring: Wiring, web
     assert factories.git(web, "show", f"work/{number}-pin-nginx:README.md") == "# Other"
     local = tmp_path / "local"
     local.write_text("# Third\n")
-    ran = calcifer("work", "commit", number, "-m", "Third words", "-f", f"README.md={local}")
+    ran = calcifer("work", "commit", number, "-m", "Third words", "-f", f"README.md={local}", "--json")
+    assert ran.json == {"commit": factories.git(web, "rev-parse", f"work/{number}-pin-nginx")}
     assert ran.code == 0, ran.err
     assert factories.git(web, "show", f"work/{number}-pin-nginx:README.md") == "# Third"
 

@@ -49,7 +49,7 @@ def test_page_api_and_command(
         api.post("/api/v1/work/trust", json={"service": "web", "command": "pytest -q"}).json()["command"] == "pytest -q"
     )
     assert client.post("/work/trust", data={"service_name": "web", "command": "pytest -q"}).status_code in {200, 303}
-    assert calcifer("work", "trust", "web", "--command", "pytest -q").code == 0
+    assert calcifer("work", "trust", "web", "--command", "pytest -q", "--json").json["command"] == "pytest -q"
 
 
 def test_a_number_that_is_none_is_refused(client: TestClient) -> None:

@@ -27,16 +27,25 @@ def _person(mail: str | None) -> Person:
         return queries.get_person_by_mail(uow.db, mail) if mail else queries.get_owner(uow.db)
 
 
+def _told(value: PersonOut | TokenOut, *, as_json: bool) -> None:
+    """Print for a program what a sentence says for a person."""
+    if as_json:
+        terminal.show(value, json=True)
+
+
 @commands.command("setup")
 def setup(
     name: Annotated[str, typer.Option(prompt=True, help="It signs your commits.")],
     mail: Annotated[str, typer.Option(prompt="Mail address", help="It signs your commits.")],
     password: Secret,
+    as_json: Json = False,
 ) -> None:
     """Make the owner."""
     data = checked(NewOwner, name=name, mail=mail, password=password)
     with terminal.here().units.write(NOBODY) as uow:
-        accounts.setup(uow, data.name, data.mail, data.password, code="", expected_code=None)
+        owner = accounts.setup(uow, data.name, data.mail, data.password, code="", expected_code=None)
+        made = PersonOut.model_validate(owner)
+    _told(made, as_json=as_json)
     terminal.say(f"{data.name} owns this workspace now.")
 
 
@@ -61,10 +70,13 @@ def make_token(name: str, mail: Mail = None, as_json: Json = False) -> None:
 
 
 @commands.command("revoke-token")
-def revoke_token(token_id: Annotated[int, typer.Argument(min=1, max=2**31 - 1)], mail: Mail = None) -> None:
+def revoke_token(
+    token_id: Annotated[int, typer.Argument(min=1, max=2**31 - 1)], mail: Mail = None, as_json: Json = False
+) -> None:
     """Make a token useless."""
     with terminal.here().units.write(_person(mail).actor) as uow:
-        accounts.revoke_token(uow, token_id)
+        revoked = TokenOut.model_validate(accounts.revoke_token(uow, token_id))
+    _told(revoked, as_json=as_json)
     terminal.say("The token has been revoked.")
 
 
@@ -83,8 +95,9 @@ def edit(
 
 
 @commands.command("change-password")
-def change_password(password: Secret, mail: Mail = None) -> None:
+def change_password(password: Secret, mail: Mail = None, as_json: Json = False) -> None:
     """Take a new password without the old one, and sign every browser out."""
     with terminal.here().units.write(_person(mail).actor) as uow:
-        accounts.change_password(uow, None, password)
+        changed = PersonOut.model_validate(accounts.change_password(uow, None, password))
+    _told(changed, as_json=as_json)
     terminal.say("The password has been changed, and every browser has been signed out.")

@@ -113,7 +113,7 @@ def _proved(uow: UnitOfWork, old_password: str | None) -> Person:
     return person
 
 
-def change_password(uow: UnitOfWork, old: str | None, new: str, *, keep: str = "") -> None:
+def change_password(uow: UnitOfWork, old: str | None, new: str, *, keep: str = "") -> Person:
     """Take a new password and end every session but the one with the secret `keep`.
 
     `old` is None on the command line, whose user can read the database anyway.
@@ -125,6 +125,7 @@ def change_password(uow: UnitOfWork, old: str | None, new: str, *, keep: str = "
         delete(BrowserSession).where(BrowserSession.person_id == person.id, BrowserSession.digest != digest(keep))
     )
     activity.record(uow, "accounts.change_password", person.name)
+    return person
 
 
 def make_token(uow: UnitOfWork, name: str) -> tuple[Token, str]:
@@ -139,9 +140,10 @@ def make_token(uow: UnitOfWork, name: str) -> tuple[Token, str]:
     return token, secret
 
 
-def revoke_token(uow: UnitOfWork, token_id: int) -> None:
+def revoke_token(uow: UnitOfWork, token_id: int) -> Token:
     """Make one of the actor's tokens useless."""
     require(uow.actor, "accounts.revoke_token")
     token = queries.get_token(uow.db, uow.actor.person_id or 0, token_id)
     token.revoked_at = uow.now
     activity.record(uow, "accounts.revoke_token", token.name)
+    return token

@@ -280,3 +280,10 @@ class TrustedOut(BaseModel):
     command: str
     by: str
     at: datetime
+
+
+class ContextOut(BaseModel):
+    """What someone who joins needs to know of an item or a service."""
+
+    subject: str
+    markdown: str

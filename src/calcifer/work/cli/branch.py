@@ -11,7 +11,7 @@ from calcifer.kit.schemas import checked
 from calcifer.kit.terminal import Json, here, writing
 from calcifer.work import service
 from calcifer.work.cli.routes import Number, commands, shown
-from calcifer.work.schemas import NewCommit, Update
+from calcifer.work.schemas import CommitMade, NewCommit, Update, WorktreeOut
 
 Files = Annotated[
     list[str], typer.Option("--file", "-f", metavar="PATH=LOCAL", help="A file of the branch, from a local one.")
@@ -19,11 +19,14 @@ Files = Annotated[
 
 
 @commands.command("checkout")
-def checkout(number: Number) -> None:
+def checkout(number: Number, json: Json = False) -> None:
     """Give the item a worktree, and print where it is."""
     with writing() as uow:
         path = service.checkout(uow, number, here().home / "var" / "worktrees")
-    print(path)  # noqa: T201
+    if json:
+        terminal.show(WorktreeOut(path=str(path)), json=True)
+    else:
+        typer.echo(path)
 
 
 @commands.command("commit")
@@ -35,6 +38,7 @@ def commit(
     paths: Annotated[
         list[str] | None, typer.Argument(metavar="[PATH]…", help="Only these of the worktree's edits.")
     ] = None,
+    json: Json = False,
 ) -> None:
     """Commit the edits in the item's worktree, or files given by --file, or the change entry alone."""
     given = {"message": message, "entry": entry, "files": texts(file), "paths": paths or None}
@@ -43,6 +47,8 @@ def commit(
         from_worktree = not file and (not alone or service.has_worktree(uow, number))
         new = checked(NewCommit, **given, from_worktree=from_worktree)
         made = service.commit(uow, number, new)
+    if json:
+        terminal.show(CommitMade(commit=made), json=True)
     terminal.say(f"Committed {made[:12]} to #{number}.")
 
 

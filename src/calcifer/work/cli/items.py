@@ -10,7 +10,16 @@ from calcifer.kit.terminal import Json, reading, writing
 from calcifer.work import context as contexts
 from calcifer.work import queries, service
 from calcifer.work.cli.routes import HELD, Number, commands, shown
-from calcifer.work.schemas import ItemChanges, ItemOut, NewItem, NewWaiver, Reason, VerificationOut
+from calcifer.work.schemas import (
+    ContextOut,
+    ItemChanges,
+    ItemOut,
+    NewItem,
+    NewWaiver,
+    Reason,
+    TrustedOut,
+    VerificationOut,
+)
 
 Why = Annotated[str, typer.Option("--message", "-m", help="Why.")]
 COLUMNS = {
@@ -145,20 +154,28 @@ def verify(number: Number, json: Json = False) -> None:
 
 
 @commands.command("trust")
-def trust(service_name: Annotated[str, typer.Argument(metavar="SERVICE")], command: str | None = None) -> None:
+def trust(
+    service_name: Annotated[str, typer.Argument(metavar="SERVICE")], command: str | None = None, json: Json = False
+) -> None:
     """Allow a service's verify command to run on this machine; it is shown and asked about first."""
     with reading() as uow:
         wanted = command or service.verify_command(uow, service_name)
     if command is None:
         typer.confirm(f"Run this on every change of {service_name}?\n  {terminal.plain(wanted)}\n", abort=True)
     with writing() as uow:
-        service.trust(uow, service_name, wanted)
+        trusted = TrustedOut.model_validate(service.trust(uow, service_name, wanted))
+    if json:
+        terminal.show(trusted, json=True)
     terminal.say(f"'{wanted}' may run for {service_name}.")
 
 
 @commands.command("context")
-def context(subject: Annotated[str, typer.Argument(metavar="ITEM|SERVICE")]) -> None:
+def context(subject: Annotated[str, typer.Argument(metavar="ITEM|SERVICE")], json: Json = False) -> None:
     """Print what someone who joins needs to know, as Markdown."""
     name = subject.removeprefix("#")
     with reading() as uow:
-        print(contexts.of_item(uow, int(name)) if name.isdecimal() else contexts.of_service(uow, subject))  # noqa: T201
+        told = contexts.of_item(uow, int(name)) if name.isdecimal() else contexts.of_service(uow, subject)
+    if json:
+        terminal.show(ContextOut(subject=subject, markdown=told), json=True)
+    else:
+        print(told)  # noqa: T201
