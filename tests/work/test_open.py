@@ -97,3 +97,12 @@ def test_a_number_that_was_fetched_since_the_last_scan_is_not_used_again(wiring:
     factories.git(web, "update-ref", "refs/dropped/2", "main")
     assert factories.opened(wiring) == 3
     assert factories.git(web, "rev-parse", "refs/calcifer/items/1") == factories.git(web, "rev-parse", "main")
+
+
+def test_a_parent_without_a_service_is_told_why_it_needs_one(api: TestClient, calcifer: Run) -> None:
+    told = calcifer("work", "open", "All of it", "-m", "Because.", "--is-parent")
+    assert told.code == 2
+    assert "its record lies in one repository" in told.err
+    assert "-s SERVICE" in told.err
+    refused = api.post("/api/v1/work/open", json={"title": "All of it", "reason": "Because.", "is_parent": True})
+    assert "its record lies in one repository" in refused.json()["fields"]["service"]

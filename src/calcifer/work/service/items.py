@@ -65,7 +65,7 @@ def open(uow: UnitOfWork, new: NewItem, *, express: bool = False, start: str | N
 def _target(uow: UnitOfWork, new: NewItem) -> Service:
     if new.category == "service":
         if not new.service:
-            raise Invalid.field("service", "Say which service it changes.")
+            raise _nowhere(new)
         return catalog.get_service(uow.db, new.service)
     if new.category == "documentation" and new.service:
         return catalog.get_service(uow.db, new.service)
@@ -78,6 +78,13 @@ def _target(uow: UnitOfWork, new: NewItem) -> Service:
     if new.service and new.service != APP:
         raise Invalid.field("service", f"This category targets {APP}.")
     return app
+
+
+def _nowhere(new: NewItem) -> Invalid:
+    why = "Say which service it changes."
+    if new.is_parent:
+        why = "Say which service it belongs to: a parent has no branch, but its record lies in one repository."
+    return Invalid(why, fields={"service": why}, mend="On the command line: -s SERVICE")
 
 
 def _parent(uow: UnitOfWork, number: int | None) -> Item | None:
