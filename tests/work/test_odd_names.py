@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from calcifer.kit.errors import Invalid
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
 from calcifer.work.schemas import NewChange
@@ -12,6 +13,12 @@ from tests.owner import OWNER
 from tests.work import factories
 
 CAFE = os.fsdecode(b"caf\xe9")
+
+
+def test_an_odd_name_like_a_secret_s_is_told(wiring: Wiring, web: Path) -> None:
+    (web / f"{CAFE}.key").write_text("secret\n")
+    with pytest.raises(Invalid, match="named like a private key"), wiring.units.write(OWNER) as uow:
+        work.change(uow, NewChange(service="web", reason="A key."))
 
 
 @pytest.mark.parametrize("name", [CAFE, f"{CAFE}/{CAFE}", f"docs/{CAFE}", "new\nline", " "])

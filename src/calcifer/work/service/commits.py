@@ -97,19 +97,17 @@ def _from_worktree(repository: Repository, item: Item, head: str, new: NewCommit
     if worktree is None:
         raise Conflict(f"#{item.number} has no worktree.", mend=f"calcifer work checkout {item.number}")
     repository.origins.add(worktree.path)
-    return edited(repository, worktree, head, new.paths, f"calcifer work commit {item.number} -m … FILE…")
+    return edited(worktree, head, new.paths, f"calcifer work commit {item.number} -m … FILE…")
 
 
-def edited(
-    repository: Repository, checkout: checkouts.Checkout, base: str, paths: list[str] | None, naming: str
-) -> str:
+def edited(checkout: checkouts.Checkout, base: str, paths: list[str] | None, naming: str) -> str:
     """Return the tree of `base` with the edits of a checkout: those of `paths`, or all but what has to be named to be taken.
 
     `naming` is the command that names files.
     """
     if paths is not None:
         return checkouts.snapshot(checkout, base, [checked_path(path, "paths") for path in paths])
-    doubtful = to_be_named(repository, checkout, base, checkouts.edits(checkout))
+    doubtful = to_be_named(checkout, checkouts.edits(checkout))
     if doubtful:
         path, why = next(iter(doubtful.items()))
         more = f" (and {len(doubtful) - 1} more)" if len(doubtful) > 1 else ""
@@ -121,11 +119,9 @@ def edited(
     return checkouts.snapshot(checkout, base)
 
 
-def to_be_named(
-    repository: Repository, checkout: checkouts.Checkout, base: str, edits: list[checkouts.Edit]
-) -> dict[str, str]:
+def to_be_named(checkout: checkouts.Checkout, edits: list[checkouts.Edit]) -> dict[str, str]:
     """Return the edits that are taken only where a person names them, each with the reason: new files named like secrets."""
-    new = [edit.path for edit in edits if edit.kind == "new" and repository.entry(base, edit.path) is None]
+    new = [edit.path for edit in edits if edit.kind == "new"]
     return {path: why for path in new if (why := why_by_name(checkout.path, path))}
 
 

@@ -68,7 +68,7 @@ def _edited(repository: Repository, service: Service, main: str, new: NewChange)
             f"The checkout of {service.name} is not on '{service.main_branch}'.",
             mend=f"git -C {checkout.path} switch {service.main_branch}",
         )
-    return edited(repository, checkout, main, new.paths, f"calcifer change {service.name} -m … FILE…")
+    return edited(checkout, main, new.paths, f"calcifer change {service.name} -m … FILE…")
 
 
 def _title(reason: str) -> str:

@@ -49,7 +49,7 @@ def commits(uow: UnitOfWork, number: int) -> dict[str, Any]:
             edited = checkouts.edits(worktree) if worktree else []
         except Unavailable as error:  # a filter that is not installed, say: the rest of the page can be shown
             found.problem = error.message
-        doubtful = to_be_named(found.repository, worktree, found.head, edited) if worktree and found.head else {}
+        doubtful = to_be_named(worktree, edited) if worktree else {}
         entry = _entry(found.repository, found.item, found.head)
     return {"found": found, "worktree": worktree, "edits": edited, "entry": entry, "doubtful": doubtful}
 
@@ -139,4 +139,4 @@ def _express(uow: UnitOfWork, service: Service, path: str) -> dict[str, Any]:
     if checkout is None:
         return shown
     edits = checkouts.edits(checkout)
-    return shown | {"edits": edits, "doubtful": to_be_named(repository, checkout, shown["main"], edits)}
+    return shown | {"edits": edits, "doubtful": to_be_named(checkout, edits)}
