@@ -162,3 +162,13 @@ def test_nothing_to_commit_is_told_and_the_text_given_back(client: TestClient, w
     assert answer.status_code == 422
     assert "nothing to commit" in answer.text
     assert "Nothing new" in answer.text
+
+
+def test_a_path_for_a_new_file_that_cannot_be_comes_back_in_the_form(client: TestClient, wiring: Wiring) -> None:
+    factories.service(wiring)
+    number = factories.opened(wiring)
+    answer = client.get(f"/work/{number}/files", params={"path": "../x"})
+    assert answer.status_code == 422
+    assert 'name="path" placeholder="docs/guide.md" value="../x"' in answer.text
+    assert 'id="path-error">A path is relative to the repository' in answer.text
+    assert "README.md" in answer.text

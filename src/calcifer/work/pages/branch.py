@@ -34,7 +34,8 @@ def files(
     request: Request, uow: Reading, number: Number, path: Annotated[str, Query(max_length=1024)] = ""
 ) -> Response:
     """Show a folder of the branch, or a file to edit."""
-    return page(request, "work/files.html", tab="files", **looking.files(uow, number, path))
+    shown = looking.files(uow, number, path)
+    return page(request, "work/files.html", status=422 if shown["refused"] else 200, tab="files", **shown)
 
 
 @router.post("/{number}/commit", again="work.files")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from calcifer.kit.errors import Conflict, NotFound, Unavailable
+from calcifer.kit.errors import Conflict, Invalid, NotFound, Unavailable
 from calcifer.kit.git import checkouts, diffs
 from calcifer.kit.git.names import checked_path
 from calcifer.kit.git.repository import Entry, Repository
@@ -60,17 +60,21 @@ def _entry(repository: Repository, item: Item, head: str | None) -> str:
 
 
 def files(uow: UnitOfWork, number: int, path: str) -> dict[str, Any]:
-    """Return the item and a folder of its branch, or the file at `path` for the editor (a path that is free makes a new one)."""
+    """Return the item and a folder of its branch, or the file at `path` for the editor (a path that is free makes a new one).
+
+    A path that cannot be is `refused` with a sentence, beside the folder at the top.
+    """
     found = details(uow, number)
     if found.repository is None or found.head is None:
         raise NotFound(found.problem or f"#{number} has no branch to show files of.")
     listing: list[Entry] | None = None
     most = ENTRIES + 1
     file: FileText | None = None
+    refused = _refused(path) if path else None
+    typed, path = path, "" if refused else path
     if not path:
         listing = found.repository.folder(found.head, most=most)
     else:
-        checked_path(path)
         try:
             listing = found.repository.folder(found.head, path, most=most)
         except NotFound:
@@ -78,8 +82,17 @@ def files(uow: UnitOfWork, number: int, path: str) -> dict[str, Any]:
     entry = _entry(found.repository, found.item, found.head)
     parts = path.split("/") if path else []
     crumbs = [(name, "/".join(parts[: at + 1])) for at, name in enumerate(parts)]
-    shown = {"listing": listing and listing[:ENTRIES], "more": len(listing or ()) > ENTRIES}
+    shown: dict[str, Any] = {"listing": listing and listing[:ENTRIES], "more": len(listing or ()) > ENTRIES}
+    shown |= {"refused": refused, "typed": typed if refused else ""}
     return {"found": found, "folder": path, "crumbs": crumbs, "file": file, "entry": entry} | shown
+
+
+def _refused(path: str) -> str | None:
+    try:
+        checked_path(path)
+    except Invalid as error:
+        return error.message
+    return None
 
 
 def file_text(repository: Repository, commit: str, path: str) -> FileText:
