@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from calcifer.kit.errors import Unavailable
 from calcifer.wiring import Wiring
+from tests.conftest import Run
 from tests.work import factories
 
 
@@ -32,3 +33,16 @@ def test_sha_256_is_refused_by_name(wiring: Wiring) -> None:
     factories.git(path, "init", "-q", "--object-format=sha256")
     with pytest.raises(Unavailable, match="by SHA-256, which Calcifer cannot read"):
         factories.register(wiring, path)
+
+
+def test_a_branch_that_was_deleted_is_told_with_the_way_to_bring_it_back(
+    client: TestClient, calcifer: Run, wiring: Wiring, web: Path
+) -> None:
+    number = factories.opened(wiring)
+    head = factories.committed(wiring, number)
+    factories.git(web, "branch", "-q", "-D", f"work/{number}-pin-nginx")
+    page = client.get(f"/work/{number}").text
+    assert f"git -C {web} branch work/{number}-pin-nginx {head}" in page
+    assert "0 ahead" not in page
+    assert "0 ahead" not in calcifer("work", "show", number).out
+    assert "0 ahead" not in calcifer("context", number).out

@@ -31,9 +31,8 @@ def of_item(uow: UnitOfWork, number: int) -> str:
         f"{item.kind} to **{item.service.name}**, {item.state}, opened by {item.author} on {item.opened_at:%Y-%m-%d}.",
     ]
     if item.branch:
-        lines += [
-            f"Branch `{item.branch}`, {found.ahead} ahead of and {found.behind} behind `{item.service.main_branch}`."
-        ]
+        far = f", {found.ahead} ahead of and {found.behind} behind `{item.service.main_branch}`" if found.head else ""
+        lines += [f"Branch `{item.branch}`{far}."]
     lines += ["", "## Reason", "", item.reason]
     if item.notes:
         lines += ["", "## Notes", "", item.notes]

@@ -29,7 +29,7 @@ def shown(uow: UnitOfWork, number: int, *, json: bool) -> None:
 def _text(item: ItemDetail) -> str:
     lines = [f"# #{item.number} {item.title}", "", f"{item.kind} to {item.service}, {item.state}, by {item.author}"]
     if item.branch:
-        lines += ["", f"`{item.branch}`, {item.ahead} ahead, {item.behind} behind"]
+        lines += ["", f"`{item.branch}`" + (f", {item.ahead} ahead, {item.behind} behind" if item.head else ", gone")]
     if item.notice:
         lines += ["", item.notice]
     if item.checklist:

@@ -14,7 +14,7 @@ from calcifer.work.models import Item, Stray
 from calcifer.work.rules import Verdict
 from calcifer.work.schemas import ChecklistOut, CommitOut, ItemDetail, VerdictOut, item_fields
 from calcifer.work.service.completion import judge
-from calcifer.work.service.storing import repository_of
+from calcifer.work.service.storing import branch_gone, repository_of
 
 COMMITS = 100
 
@@ -36,6 +36,7 @@ class Details:
     answered: list[Stray] = field(default_factory=list)
     waivable: frozenset[str] = frozenset()
     problem: str | None = None
+    mend: str | None = None
     held: list[str] = field(default_factory=list)
     """What was decided in this repository and has not happened there yet, and why."""
 
@@ -59,7 +60,7 @@ def details(uow: UnitOfWork, number: int) -> Details:
         with told(Path(item.service.path)):
             _read_git(uow, found)
     except (NotFound, Unavailable) as error:
-        found.problem = error.message
+        found.problem, found.mend = error.message, error.mend
     return found
 
 
@@ -76,7 +77,8 @@ def _read_git(uow: UnitOfWork, found: Details) -> None:
     ref = item.dropped_ref if item.state == "dropped" else f"refs/heads/{item.branch}"
     found.head = repository.tip(ref) if item.branch else None
     if item.branch and found.head is None:
-        found.problem = f"The branch '{item.branch}' is gone from {item.service.name}."
+        gone = branch_gone(repository, item)
+        found.problem, found.mend = gone.message, gone.mend if item.state == "open" else None
     if found.head is None or found.main is None:
         return
     found.ahead, found.behind = repository.ahead_behind(found.head, found.main)

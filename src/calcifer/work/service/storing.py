@@ -33,11 +33,16 @@ def head_of(repository: Repository, item: Item) -> str:
     assert item.branch
     tip = repository.branch(item.branch)
     if tip is None:
-        raise BranchGone(
-            f"The branch '{item.branch}' of #{item.number} is gone from {repository.path.name}.",
-            mend=f"git -C {repository.path} branch {item.branch} {item.head or '<commit>'}",
-        )
+        raise branch_gone(repository, item)
     return tip
+
+
+def branch_gone(repository: Repository, item: Item) -> BranchGone:
+    """Make the error that says how to bring the branch of an item back."""
+    return BranchGone(
+        f"The branch '{item.branch}' of #{item.number} is gone from {repository.path.name}.",
+        mend=f"git -C {repository.path} branch {item.branch} {item.head or '<commit>'}",
+    )
 
 
 def get_open(uow: UnitOfWork, number: int) -> Item:
