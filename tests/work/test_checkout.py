@@ -1,5 +1,6 @@
 """An item gets a worktree of its own."""
 
+import shutil
 from pathlib import Path
 
 from starlette.testclient import TestClient
@@ -45,3 +46,13 @@ def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Run
     path = api.post(f"/api/v1/work/{number}/checkout").json()["path"]
     assert calcifer("work", "checkout", number).out.strip() == path
     assert calcifer("work", "checkout", number, "--json").json == {"path": path}
+
+
+def test_one_whose_directory_is_gone_leaves_nothing_in_git(wiring: Wiring, web: Path) -> None:
+    number = factories.ready(wiring)
+    with wiring.units.write(OWNER) as uow:
+        path = work.checkout(uow, number, wiring.settings.var / "worktrees")
+    shutil.rmtree(path)
+    with wiring.units.write(OWNER) as uow:
+        work.complete(uow, number)
+    assert len(factories.git(web, "worktree", "list").splitlines()) == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 from calcifer.accounts import permissions
 from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, Invalid
-from calcifer.kit.git import checkouts
+from calcifer.kit.git import checkouts, worktrees
 from calcifer.kit.git.repository import HEADS, Repository
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
@@ -171,6 +171,8 @@ def reopen(uow: UnitOfWork, number: int) -> Item:
 def release_worktrees(repository: Repository, item: Item) -> None:
     """Let the item's worktrees go with its branch; Conflict where one has uncommitted edits."""
     assert item.branch
+    kept = [known for known in worktrees.linked(repository) if known.branch == item.branch]
+    repository.removed_worktrees += [known.path for known in kept if not known.path.exists()]
     for checkout in checkouts.on_branch(repository, item.branch):
         if checkout.is_main:
             continue
