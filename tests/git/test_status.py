@@ -108,3 +108,11 @@ def test_cli_prints_json(calcifer: Command, three: None) -> None:
     rows = json.loads(calcifer("git", "status", "--json").out)
     assert [row["service"] for row in rows] == ["edited", "unseen", "web"]
     assert rows[0]["checkouts"][0]["names"] == ["README.md"]
+
+
+def test_cli_says_what_there_is_none_of(calcifer: Command, wiring: Wiring) -> None:
+    assert "There is no service yet: `calcifer adopt PATH`" in calcifer("git", "status", "--only", "broken").err
+    factories.service(wiring)
+    told = calcifer("git", "status", "--only", "broken").err
+    assert "No repository is 'broken'." in told
+    assert "adopt" not in told

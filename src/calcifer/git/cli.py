@@ -23,6 +23,7 @@ STATES: Columns = {
     "Stray branches": lambda row: row.stray_count or "",
     "Origin": lambda row: row.remotes.get("origin", ""),
 }
+NO_SERVICE = "There is no service yet: `calcifer adopt PATH` brings one in."
 BRANCHES: Columns = {"Branch": "name", "State": "state", "Ahead": "ahead", "Behind": "behind", "Last commit": "at"}
 JOBS: Columns = {"Service": "subject", "State": "state", "Result": lambda row: row.error or _words(row.result)}
 
@@ -45,7 +46,8 @@ def status(
         found = [queries.get_state(uow.db, name) for name in services or []]
         rows = [StateOut.of(row) for row in found or queries.list_states(uow.db, only=only, limit=1_000_000)]
         held = [row.held for row in list_held(uow.db.connection())]
-    _show(rows, held, json=json)
+        nothing = f"No repository is '{only}'." if only and queries.list_states(uow.db, limit=1) else NO_SERVICE
+    _show(rows, held, json=json, nothing=nothing)
 
 
 @app.command()
@@ -91,8 +93,8 @@ def follow(json: Json = False) -> None:
     show(held, json=json, columns={"Since": "at", "Held because": "held"}, empty="Nothing is held.")
 
 
-def _show(rows: list[StateOut], held: list[str], *, json: bool) -> None:
-    show(rows, json=json, columns=STATES, empty="No repository is like that; `calcifer adopt PATH` brings one in.")
+def _show(rows: list[StateOut], held: list[str], *, json: bool, nothing: str) -> None:
+    show(rows, json=json, columns=STATES, empty=nothing)
     if json:
         return
     for row in rows if len(rows) == 1 else []:
