@@ -87,6 +87,7 @@ def test_a_cookie_needs_the_token_for_the_api_as_well(client: Browser) -> None:
     del client.headers["x-form-token"]
     answer = client.post("/api/v1/accounts/make-token", json={"name": "a"})
     assert (answer.status_code, answer.json()["status"]) == (403, 403)
+    assert "needs the header X-Form-Token" in answer.json()["detail"]
 
 
 def test_a_program_needs_no_form_token(api: Browser) -> None:

@@ -17,6 +17,10 @@ LARGEST_FIELD_BYTES = 4_000_000
 SAFE_TO_REPEAT = (
     "The form was made before the last sign-in. Nothing has been changed; look at it again and send it once more."
 )
+NO_HEADER = (
+    "A request that a browser's cookie vouches for needs the header X-Form-Token, with the token in the forms of its pages; "
+    "a program sends `Authorization: Bearer …` instead. Nothing has been changed."
+)
 
 
 class FormOutdated(Forbidden):
@@ -98,7 +102,7 @@ async def checked(request: Request) -> Request:
     identity = request.state.identity
     wanted = identity.form_token if identity is not None else None
     if wanted is not None and not (isinstance(sent, str) and hmac.compare_digest(sent.encode(), wanted.encode())):
-        raise FormOutdated(SAFE_TO_REPEAT)
+        raise FormOutdated(NO_HEADER if request.url.path.startswith("/api/") else SAFE_TO_REPEAT)
     if form is None:
         return request
     return WithoutToken(request, FormData([(name, value) for name, value in form.multi_items() if name != FIELD]))
