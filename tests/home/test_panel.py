@@ -16,6 +16,7 @@ def test_an_empty_workspace_names_the_first_step(client: TestClient) -> None:
     shown = client.get("/").text
     assert "First steps" in shown
     assert "calcifer adopt PATH" in shown
+    assert "copied or cloned into the workspace" in shown
     assert "Nothing is yours to do." in shown
 
 
