@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 SLUG_CHARACTERS = 40
+RECORDS = ".calcifer/work/"
 
 
 def slug(title: str) -> str:
@@ -21,4 +22,4 @@ def branch_name(number: int, title: str) -> str:
 
 def record_path(number: int, title: str) -> str:
     """Return where a completed item leaves its record."""
-    return f".calcifer/work/{number:04d}-{slug(title)}.md"
+    return f"{RECORDS}{number:04d}-{slug(title)}.md"

@@ -9,6 +9,7 @@ from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
 from calcifer.services.models import Service
 from calcifer.work import queries
+from calcifer.work.branches import RECORDS
 from calcifer.work.models import Item
 from calcifer.work.queries import Filters
 from calcifer.work.rows import Listed
@@ -50,7 +51,7 @@ def of_item(uow: UnitOfWork, number: int) -> str:
     lines += _diff(found)
     if found.repository and found.main:
         lines += _documents(found.repository, found.main)
-        lines += _history(uow.db, item.service)
+        lines += _history(uow.db, item.service, but=number)
     return legible("\n".join(lines) + "\n")
 
 
@@ -82,13 +83,14 @@ def _children(found: Details) -> list[str]:
 def _diff(found: Details) -> list[str]:
     if found.repository is None or found.head is None or not found.changes:
         return []
-    text = diffs.text(found.repository, *between(found), characters=DIFF_CHARACTERS)
+    text = diffs.text(found.repository, *between(found), characters=DIFF_CHARACTERS, without=RECORDS)
     cut = "" if len(text) <= DIFF_CHARACTERS else "\n… and more"
     return ["", "## Diff", "", "````diff", text[:DIFF_CHARACTERS].rstrip("\n") + cut, "````"]
 
 
-def _history(session: Session, service: Service) -> list[str]:
-    items = queries.list_items(session, Filters(state="completed", service=service.name), limit=10)
+def _history(session: Session, service: Service, *, but: int | None = None) -> list[str]:
+    found = queries.list_items(session, Filters(state="completed", service=service.name), limit=11)
+    items = [item for item in found if item.number != but][:10]
     return ["", "## Completed before", "", *(_line(item) for item in items)] if items else []
 
 

@@ -133,8 +133,18 @@ def diff(
     return Diff(tuple(files), max(0, len(wanted) - limits.files))
 
 
-def text(repository: Repository, old: str | None, new: str, *, characters: int, limits: Limits = Limits()) -> str:
-    """Return the diff between two trees or commits as git prints it, cut after so many characters; big files are only named."""
+def text(
+    repository: Repository,
+    old: str | None,
+    new: str,
+    *,
+    characters: int,
+    without: str | None = None,
+    limits: Limits = Limits(),
+) -> str:
+    """Return the diff between two trees or commits as git prints it, cut after so many characters; big files are only named, those
+    whose paths begin with `without` are left out.
+    """
     patch = repository.patch(old, new, renames=False)
     if _is_cheap_to_compare(repository, patch):
         patch.find_similar()
@@ -142,6 +152,8 @@ def text(repository: Repository, old: str | None, new: str, *, characters: int, 
     for at, delta in enumerate(patch.deltas):
         if sum(map(len, parts)) > characters:
             break
+        if without and _path(delta.new_file).startswith(without):
+            continue
         sizes = [repository.size(str(file.id)) for file in (delta.old_file, delta.new_file)]
         compared = patch[at] if max(sizes) <= limits.file_bytes else None
         named = (
