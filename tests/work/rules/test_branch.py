@@ -122,3 +122,8 @@ def test_a_big_file_that_goes_or_was_there_passes(tmp_path: Path) -> None:
 
 def test_a_submodule_has_no_size(tmp_path: Path) -> None:
     assert judge("size", case(tmp_path, {}, {"sub": Blob("1" * 40, 0o160000)})).state == "pass"
+
+
+def test_one_commit_is_one(tmp_path: Path) -> None:
+    said = judge("commits", case(tmp_path, {}, {})).sentence
+    assert said == "The branch has 1 commit that main lacks; it brings its change entry alone."

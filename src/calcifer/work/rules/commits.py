@@ -25,11 +25,11 @@ def commits(case: Case) -> Verdict:
         return Verdict(
             "commits",
             "fail",
-            f"{has}, but they change nothing: what they do is all on main already.",
+            f"{has}, but {'it changes' if mine == 1 else 'they change'} nothing: that is all on main already.",
             f"Where that is right: calcifer work drop {case.number}",
             tuple(touched[:20]),
         )
-    return Verdict("commits", "pass", f"{has}; they bring its change entry alone.")
+    return Verdict("commits", "pass", f"{has}; {'it brings' if mine == 1 else 'they bring'} its change entry alone.")
 
 
 def _nothing(case: Case) -> Verdict:
