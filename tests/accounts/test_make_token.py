@@ -39,3 +39,14 @@ def test_only_the_hash_is_kept(wiring: Wiring, api: TestClient) -> None:
     with wiring.units.database.reading() as session:
         rows = session.execute(select(Token.__table__)).all()
     assert secret not in str(rows)
+
+
+def test_a_name_is_in_force_once(client: TestClient, api: TestClient, calcifer: Run) -> None:
+    made = api.post("/api/v1/accounts/make-token", json={"name": "backup"}).json()["token"]
+    assert api.post("/api/v1/accounts/make-token", json={"name": "backup"}).status_code == 422
+    assert 'id="name-error">You have a token of this name' in (
+        client.post("/accounts/make-token", data={"name": "backup"}).text
+    )
+    assert calcifer("accounts", "make-token", "backup").code == 2
+    assert calcifer("accounts", "revoke-token", made["id"], "--json").json["name"] == "backup"
+    assert calcifer("accounts", "make-token", "backup").code == 0

@@ -93,6 +93,12 @@ def list_tokens(session: Session, person_id: int, *, before: int | None = None, 
     return list(session.scalars(query.order_by(Token.id.desc()).limit(limit)))
 
 
+def has_token(session: Session, person_id: int, name: str) -> bool:
+    """Say whether a person has a token of this name that is in force."""
+    query = exists().where(Token.person_id == person_id, Token.name == name, Token.revoked_at.is_(None))
+    return bool(session.scalar(select(query)))
+
+
 def get_token(session: Session, person_id: int, token_id: int) -> Token:
     """Return a token of this person that is in force; raises NotFound."""
     query = select(Token).where(Token.id == token_id, Token.person_id == person_id, Token.revoked_at.is_(None))

@@ -132,6 +132,8 @@ def make_token(uow: UnitOfWork, name: str) -> tuple[Token, str]:
     """Make a token for the actor; its secret is returned this once."""
     require(uow.actor, "accounts.make_token")
     person = queries.get_person(uow.db, uow.actor.person_id or 0)
+    if queries.has_token(uow.db, person.id, name):
+        raise Invalid.field("name", "You have a token of this name: revoke that one first, or take another name.")
     secret = new_secret(TOKEN_PREFIX)
     token = Token(digest=digest(secret), person_id=person.id, name=name, created_at=uow.now)
     uow.db.add(token)

@@ -77,7 +77,7 @@ def test_a_form_with_our_token_in_it_is_taken(client: Browser) -> None:
     token = client.get("/accounts/tokens").text.split('name="form_token" value="')[1].split('"')[0]
     for sent in (
         {"data": {"name": "a", "form_token": token}},
-        {"files": {"name": (None, "a"), "form_token": (None, token)}},
+        {"files": {"name": (None, "b"), "form_token": (None, token)}},
     ):
         assert client.post("/accounts/make-token", **sent).status_code == 200
 
