@@ -30,6 +30,12 @@ from tests.work.conftest import Find
         "x/" * 600 + "x",
         "C:/x",
         "a/.",
+        "a\u202emd.exe",
+        "a\u200bb",
+        "a\u200cb",
+        "a\u2066b",
+        ".git\u200c/config",
+        ".g\u200dit",
     ],
 )
 def test_paths_that_lead_elsewhere_are_refused(api: TestClient, wiring: Wiring, web: Path, path: str) -> None:

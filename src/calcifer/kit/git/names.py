@@ -10,6 +10,8 @@ PATH_BYTES = 1024
 REF_BYTES = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REF_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
+# What some file systems leave out of a name when they compare it (git's is_hfs_dotgit knows the same).
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _OID = re.compile(r"[0-9a-f]{40}\Z")
 _SCHEMES = ("https://", "http://", "ssh://", "git://", "file:///")
 _SCP = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:(?!//)\S+\Z")
@@ -24,7 +26,7 @@ def checked_path(path: str, field: str = "path") -> str:
         raise Invalid.field(field, "A path has no control characters and no backslashes.")
     if any(part in ("", ".", "..") for part in parts) or re.match(r"[A-Za-z]:", path):
         raise Invalid.field(field, "A path is relative to the repository, without empty parts, '.' or '..'.")
-    if any(part.rstrip(". ").lower() in (".git", "git~1") for part in parts):
+    if any(_INVISIBLE.sub("", part).rstrip(". ").lower() in (".git", "git~1") for part in parts):
         raise Invalid.field(field, "A path does not lead into '.git'.")
     if any(len(part.encode()) > 255 for part in parts):  # NAME_MAX of every file system that matters
         raise Invalid.field(field, "Each part of a path has at most 255 bytes.")
@@ -38,6 +40,13 @@ def is_reachable(path: str) -> bool:
     except (Invalid, UnicodeError):
         return False
     return True
+
+
+def checked_new_path(path: str, field: str = "path") -> str:
+    """Return `path` if it may name a new file: as `checked_path`, and nothing in it hides or turns the text around."""
+    if _INVISIBLE.search(path) or _UNSEEN.search(path):
+        raise Invalid.field(field, f"A path has no characters that hide or mislead: {visible(path)}")
+    return checked_path(path, field)
 
 
 def checked_ref(ref: str, field: str = "ref") -> str:

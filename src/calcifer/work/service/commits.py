@@ -7,7 +7,7 @@ from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git import checkouts, worktrees
 from calcifer.kit.git.moves import BranchMoved
-from calcifer.kit.git.names import checked_oid, checked_path, visible
+from calcifer.kit.git.names import checked_new_path, checked_oid, checked_path, visible
 from calcifer.kit.git.repository import MOST_READ_BYTES, Repository
 from calcifer.kit.git.trees import Blob
 from calcifer.kit.uow import UnitOfWork
@@ -136,6 +136,8 @@ def edits_of(repository: Repository, tree: str, commit: str, files: list[FileCon
     for file in files:
         path = checked_path(file.path)
         old = repository.entry(tree, path)
+        if old is None:
+            checked_new_path(path)
         if old is not None and old.mode in (LINK, SUBMODULE):
             raise Invalid.field("path", f"'{path}' is a link or a submodule: change it in a checkout.")
         if file.content is None:
