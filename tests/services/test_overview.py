@@ -175,3 +175,13 @@ def test_a_broken_compose_file_is_called_broken_and_leads_to_its_mending(
     assert "docker-compose.yml, line 2" in calcifer("services", "show", "web").out
     service(wiring, "bare", {"docker-compose.yml": "services: {}\n"})
     assert "is broken" not in client.get("/services/bare").text
+
+
+def test_networks_and_volumes_are_called_what_they_are(client: TestClient, wiring: Wiring) -> None:
+    service(
+        wiring, "web", {"docker-compose.yml": "services: {a: {image: x}}\nnetworks: {front: {}}\nvolumes: {data: {}}\n"}
+    )
+    shown = client.get("/services/web").text
+    assert "<dt>Networks it declares</dt><dd><code>front</code>" in shown
+    assert "<dt>Volumes it declares</dt><dd><code>data</code>" in shown
+    assert "Shared" not in shown
