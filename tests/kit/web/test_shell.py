@@ -63,3 +63,10 @@ def test_nul_is_in_no_address(client: TestClient, api: TestClient) -> None:
     assert client.get("/activity?service=%00").status_code == 400
     assert client.get("/a%00b").status_code == 400
     assert api.get("/api/v1/accounts/tokens?cursor=%00").json()["status"] == 400
+
+
+def test_every_operation_of_the_api_has_a_title_that_a_person_wrote(stranger: TestClient) -> None:
+    paths = stranger.get("/openapi.json").json()["paths"]
+    titles = {f"{method} {path}": operation["summary"] for path in paths for method, operation in paths[path].items()}
+    assert titles["post /api/v1/work/open"] == "Open an item: number, checklist, branch"
+    assert not [where for where, title in titles.items() if title.startswith("Api")]

@@ -81,4 +81,6 @@ class Api(APIRouter):
         name = f"{self.domain}.{endpoint.__name__}"
         options["name"] = options.get("name") or f"api.{name}"
         options["operation_id"] = options.get("operation_id") or name
+        first = (endpoint.__doc__ or "").strip().partition("\n")[0]
+        options["summary"] = options.get("summary") or first.rstrip(".") or None
         super().add_api_route(path, endpoint, **options)
