@@ -42,7 +42,7 @@ MemberVerb = Literal[
     "work.verify",
     "work.waive",
 ]
-OwnerVerb = Literal["services.adopt_anywhere", "work.trust"]
+OwnerVerb = Literal["services.adopt_anywhere", "services.rebuild", "work.rebuild", "work.trust"]
 Verb = MemberVerb | OwnerVerb
 
 ROLES: dict[str, frozenset[str]] = {

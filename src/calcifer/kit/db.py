@@ -4,6 +4,7 @@ Writes begin with `BEGIN IMMEDIATE` on SQLite, so that a transaction that reads 
 locked". Reads run with `PRAGMA query_only` (SQLite) or `READ ONLY` (PostgreSQL): a page that writes fails its first test.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -71,22 +72,27 @@ class Database:
         if not self.is_sqlite:
             reading |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         self._reading = self.engine.execution_options(**reading)
+        self._file = self.url.database if self.is_sqlite and self.url.database not in {None, "", ":memory:"} else None
+        self._opened: tuple[int, int] | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session that cannot write; one consistent view of the data until it ends."""
+        self._look()
         with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
         """Open a connection that cannot write, for a question of one row: a session costs more than the answer."""
+        self._look()
         with self._reading.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Open a session whose first statement takes the write lock; the caller commits, anything else rolls back."""
+        self._look()
         with Session(self._writing, expire_on_commit=False) as session:
             yield session
 
@@ -98,6 +104,19 @@ class Database:
         """
         with self._settling.begin() as connection:
             yield connection
+
+    def _look(self) -> None:
+        """Let connections go where another file has taken the place of the one that they have open, as a rebuild does."""
+        if self._file is None:
+            return
+        try:
+            status = os.stat(self._file)  # noqa: PTH116  (at every request)
+        except OSError:
+            return
+        there = (status.st_dev, status.st_ino)
+        if self._opened not in {None, there}:
+            self.engine.dispose()
+        self._opened = there
 
     def close(self) -> None:
         """Close every pooled connection."""

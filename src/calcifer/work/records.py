@@ -4,6 +4,7 @@ An open item is `item.md` on its own ref, a completed one the record in `.calcif
 alone is what `parse` trusts, but for the notes, which are everything after the heading `## Notes`.
 """
 
+import re
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +20,7 @@ from calcifer.work.schemas import Action, Category
 
 _MARK = "\n## Notes\n"
 _DEEPEST = 10
+_TO_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -95,6 +97,8 @@ class Record:
     commits: list[Made] = field(default_factory=list)
     answers_for: list[str] = field(default_factory=list)
     """Commits that were on main before the item, which it explains."""
+    revision: Number | None = None
+    """How often it was edited; None in what an earlier version wrote."""
 
     @property
     def kind(self) -> str:
@@ -212,8 +216,12 @@ def _check(head: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
             raise ValueError(f"it is nested deeper than {_DEEPEST} levels.")
-        if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and not event.style:
+        if not isinstance(event, yaml.ScalarEvent) or event.style:
+            continue
+        if event.value == "<<":
             raise ValueError("it has merge keys ('<<').")
+        if len(event.value) > 40 and _TO_BASE_60.fullmatch(event.value):  # such as 1:1:1:1…: a long one takes minutes
+            raise ValueError("it has a number to base 60 with more than 40 digits.")
 
 
 @cache
