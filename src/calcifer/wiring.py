@@ -57,13 +57,18 @@ def wire(settings: Settings) -> Wiring:
     except OperationalError as error:
         where = database.url.render_as_string(hide_password=True)
         raise Unavailable(f"The database {where} cannot be used: {error.orig}") from error
-    units = Units(database, settings.var, lost={"work.lost": losing.lost})
+    units = units_of(database, settings.var)
     units.replay()
     jobs = Jobs(units, settings.var)
     services_jobs.register(jobs, settings.home)
     work_jobs.register(jobs, settings.var)
     git_jobs.register(jobs)
     return Wiring(settings, units, jobs)
+
+
+def units_of(database: Database, var: Path) -> Units:
+    """Return units of work that know what to do where a ref was moved by somebody else."""
+    return Units(database, var, lost={"work.lost": losing.lost})
 
 
 def refuse_git_root(home: Path) -> None:

@@ -1,7 +1,7 @@
 """The only place that keeps a database aside and puts another one in its place.
 
-What is kept is an SQLite file, whatever the engine. The new database is made as an SQLite file, too. Where Calcifer is on SQLite, it
-takes its place by a rename; on PostgreSQL its rows take the place of those there in one transaction.
+What is kept is an SQLite file, whatever the engine. The new database is made as an SQLite file, too. On SQLite it takes its place by
+a rename; on PostgreSQL its rows take the place of those there in one transaction.
 """
 
 import os
@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, text
+from sqlalchemy import Connection, Table, delete, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from calcifer.kit.db import Base, Database
@@ -106,9 +106,8 @@ def _dump(database: Database, kept: Path) -> None:
     target = Database(f"sqlite:///{kept}")
     Base.metadata.create_all(target.engine)
     with database.looking() as source, target.engine.connect() as connection:
-        connection.execute(text("PRAGMA foreign_keys=OFF"))
         for table in Base.metadata.sorted_tables:
-            add(connection, table, rows(source, table))
+            _add_tree(connection, table, rows(source, table))
         connection.commit()
     settle(target)
 
@@ -169,5 +168,3 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-

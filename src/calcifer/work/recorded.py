@@ -187,9 +187,7 @@ def _is_record_alone(repository: Repository, merge: Commit, path: str) -> bool:
 # -- open and dropped items ---------------------------------------------------------------------------------------------
 
 
-def _read_ref(
-    repository: Repository, ref: str, refs: dict[str, str], branches: set[str], found: Reading
-) -> None:
+def _read_ref(repository: Repository, ref: str, refs: dict[str, str], branches: set[str], found: Reading) -> None:
     number = int(ref.rpartition("/")[2])
     try:
         with told(repository.path):

@@ -1,6 +1,6 @@
 """Puts a repository into a catalog that has nothing, as it was adopted once: a part of a rebuild, and nothing else calls it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calcifer.accounts import permissions
@@ -27,6 +27,10 @@ class Known:
     def baseline(self) -> str | None:
         """The commit of main at adoption."""
         return self.note.baseline if self.note else None
+
+    def called(self, name: str) -> "Known":
+        """Return the same under another name."""
+        return replace(self, name=name)
 
 
 def known(repository: Repository) -> Known:

@@ -133,9 +133,7 @@ def _has_moved(service: Stored) -> bool:
         head = repository.branch(service.main_branch) or repository.branch(main_branch(repository))
         number = highest_open(repository)
         is_new_to_git = lacks_note(repository)
-    return (
-        service.missing_since is not None or head != service.head or number > service.highest_number or is_new_to_git
-    )
+    return service.missing_since is not None or head != service.head or number > service.highest_number or is_new_to_git
 
 
 def _read(uow: UnitOfWork, known: Stored) -> str:
@@ -168,9 +166,7 @@ def _each(
     return done
 
 
-def _batch(
-    units: Units, actor: Actor, batch: Sequence[T], act: Act[T]
-) -> tuple[list[str], list[tuple[str, str]]]:
+def _batch(units: Units, actor: Actor, batch: Sequence[T], act: Act[T]) -> tuple[list[str], list[tuple[str, str]]]:
     """Return what was done, and what failed, with why. Where refs cannot move, a unit fails as a whole: each gets its own then."""
     done: list[str] = []
     failed: list[tuple[str, str]] = []

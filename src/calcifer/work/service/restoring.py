@@ -68,9 +68,7 @@ def restore(uow: UnitOfWork, claims: Sequence[Claimed], services: Mapping[str, i
         if values:
             execute(insert(table), values)
     parents = {claim.found.record.number for claim in claims if claim.found.record.is_parent}
-    children = [
-        (claim.found.record.number, claim.found.record.parent) for claim in claims if claim.found.record.parent
-    ]
+    children = [(claim.found.record.number, claim.found.record.parent) for claim in claims if claim.found.record.parent]
     for number, parent in children:
         if parent in parents:
             execute(update(Item).where(Item.number == number).values(parent_number=parent))
@@ -91,16 +89,16 @@ def told(claim: Claimed) -> list[Told]:
     ]
 
 
-def restore_strays(uow: UnitOfWork, service: Service, claims: Iterable[Claimed]) -> list[str]:
+def restore_strays(uow: UnitOfWork, service: Service, claims: Iterable[Claimed]) -> tuple[int, list[str]]:
     """List the commits on main that no completion brought in, and who answers for them.
 
-    Return those that an item answers for and that are not in the repository any more.
+    Return how many wait for an item, and those that one answers for and that are not in the repository any more.
     """
     permissions.require(uow.actor, "work.rebuild")
-    find_strays(uow, service, limit=EVERY)
+    waiting = find_strays(uow, service, limit=EVERY)
     answered = [(oid, claim.found.record.number) for claim in claims for oid in claim.found.record.answers_for]
     if not answered:
-        return []
+        return waiting, []
     uow.db.flush()  # they are looked for by their commits
     listed, gone = queries.strays_by_commit(uow.db, service.id), []
     repository = repository_of(uow, service)
@@ -114,4 +112,4 @@ def restore_strays(uow: UnitOfWork, service: Service, claims: Iterable[Claimed])
             stray.item_number = number
         uow.db.add(stray)
         listed[oid] = stray
-    return gone
+    return sum(stray.item_number is None for stray in listed.values()), gone
