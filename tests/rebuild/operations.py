@@ -30,7 +30,19 @@ from tests.owner import OWNER
 from tests.work import factories
 
 SERVICES = ("calcifer-app", "web", "db", "wiki", "mail")
-WORDS = ("Pin nginx", "Größe: 3", "---", "- [x] a", "# Notes", "日本", "null", "1:30", "'quoted' \"twice\"", "a (#3)", "~")
+WORDS = (
+    "Pin nginx",
+    "Größe: 3",
+    "---",
+    "- [x] a",
+    "# Notes",
+    "日本",
+    "null",
+    "1:30",
+    "'quoted' \"twice\"",
+    "a (#3)",
+    "~",
+)
 CATEGORIES = ("service", "service", "service", "platform_feature", "integration", "documentation")
 TEXTS = ("", "Tried it.", "## Notes\n\nmore\n", "a\n\n---\nb", "  indented\n> quoted", "TODO")
 DESCRIPTORS = (
@@ -263,7 +275,9 @@ def tables(database: Database) -> dict[str, list[dict[str, Any]]]:
     found = {}
     with database.looking() as connection:
         known = Base.metadata.tables
-        rows = {name: [dict(row) for row in connection.execute(select(table)).mappings()] for name, table in known.items()}
+        rows = {
+            name: [dict(row) for row in connection.execute(select(table)).mappings()] for name, table in known.items()
+        }
     names = {row["id"]: row["name"] for row in rows["services"]}
     for name in sorted(rows.keys() - NOT_KEPT):
         plain = [_plain(name, row, names) for row in rows[name]]

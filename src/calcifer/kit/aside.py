@@ -1,7 +1,7 @@
 """The only place that keeps a database aside and puts another one in its place.
 
-What is kept is an SQLite file, whatever the engine. The new database is made as an SQLite file, too. On SQLite it takes its place by
-a rename; on PostgreSQL its rows take the place of those there in one transaction.
+What is kept is an SQLite file, whatever the engine. The new database is made as an SQLite file, too. On SQLite it takes its place
+by a rename; on PostgreSQL its rows take the place of those there in one transaction.
 """
 
 import os
