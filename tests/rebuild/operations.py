@@ -11,6 +11,7 @@ from calcifer.kit.db import Base, Database
 from calcifer.kit.errors import CalciferError
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
+from calcifer.services.service.reading import rescan
 from calcifer.services.service.scanning import look
 from calcifer.wiring import Wiring
 from calcifer.work import queries
@@ -210,14 +211,8 @@ def stray(world: World, uow: UnitOfWork, one: int, two: int) -> None:
     factories.git(path, "add", name)
     factories.git(path, "commit", "-q", "--allow-empty", "-m", f"By hand {pick(WORDS, two)}", "--", name)
     service = catalog.get_service(uow.db, path.name)
-    catalog_service_rescan(uow, service)
+    rescan(uow, service)
     work.find_strays(uow, service)
-
-
-def catalog_service_rescan(uow: UnitOfWork, service: Any) -> None:
-    from calcifer.services import service as changes  # noqa: PLC0415  (its name is taken here)
-
-    changes.rescan(uow, service)
 
 
 def claim(world: World, uow: UnitOfWork, one: int, two: int) -> None:

@@ -18,10 +18,8 @@ from tests.work import factories
 from tests.work.factories import git
 
 REF = "refs/calcifer/items/7"
-BOMB = (
-    "---\n"
-    + "a: &a [x, x]\n"
-    + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20))
+BOMB = "---\na: &a [x, x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)
 )
 
 

@@ -1,6 +1,7 @@
 """Making the database anew: what is kept, what is carried over, and what the command tells."""
 
 import sqlite3
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from calcifer.kit.locks import Tenure, WriteLock
 from calcifer.rebuild import service
 from calcifer.rebuild.service import ServerRuns
 from calcifer.services import queries as catalog
+from calcifer.services.planning import Wish
+from calcifer.services.service import adoption
 from calcifer.services.service.scanning import look
 from calcifer.wiring import Wiring
 from calcifer.work import queries
@@ -139,6 +142,23 @@ def test_a_service_elsewhere_is_found_by_the_old_database_or_by_its_path(
         )  # as it was adopted, not as its directory is called
 
 
+def test_a_service_adopted_elsewhere_is_found_without_the_database(
+    wiring: Wiring, tmp_path: Path, rebuild: Rebuild
+) -> None:
+    path = tmp_path / "srv" / "stack"
+    path.mkdir(parents=True)
+    git(path, "init", "-q", "-b", "main")
+    git(path, "commit", "-q", "--allow-empty", "-m", "Begin")
+    for _ in range(2):
+        wish = Wish((str(path),), in_place=True, name="web")
+        adoption.carry_out(wiring.units, OWNER, wiring.settings.home, wish)
+    delete(wiring)
+    assert rebuild().services == 1
+    with wiring.units.read(OWNER) as uow:
+        assert catalog.get_service(uow.db, "web").path == str(path)
+    assert (wiring.settings.var / "elsewhere").read_text() == f"{path}\n"
+
+
 def test_a_repository_elsewhere_that_was_never_adopted_is_not_taken(
     wiring: Wiring, tmp_path: Path, rebuild: Rebuild
 ) -> None:
@@ -245,4 +265,4 @@ def test_check_changes_nothing_and_tells_what_differs(wiring: Wiring, web: Path,
     ]
     assert said() == before
     assert not kept(wiring)
-    assert not list(wiring.settings.var.glob("check-*"))
+    assert not list(Path(tempfile.gettempdir()).glob("calcifer-check-*"))

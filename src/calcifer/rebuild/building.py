@@ -85,7 +85,7 @@ def _read(home: Path, also: Iterable[Path], built: Built, tell: Tell) -> dict[st
     """Read every repository, by the name of its service. What one of them is like keeps no other from being read."""
     found: list[tuple[Known, Reading]] = []
     inside = list(repositories(home, set()))
-    paths = [*inside, *(path for path in also if path not in inside)]
+    paths = list(dict.fromkeys([*inside, *also]))
     for at, path in enumerate(paths):
         if at % BATCH == 0:
             tell(f"Reading: {at} of {len(paths)}")

@@ -6,6 +6,7 @@ Until the last step nothing has changed; killed at any moment, the next one begi
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from calcifer.rebuild import building, differing
 from calcifer.rebuild.building import Built
 from calcifer.rebuild.carrying import Carried, Carrier
 from calcifer.rebuild.schemas import DifferenceOut, RebuiltOut
+from calcifer.services import elsewhere
 from calcifer.services import queries as catalog
 from calcifer.wiring import refuse_git_root, units_of
 
@@ -82,16 +84,14 @@ def check(
     old = Old(Database(settings.database_url), None)
     if not aside.is_there(old.database):
         raise NotFound("There is no database to compare with.", mend="calcifer rebuild")
-    made = settings.var / f"check-{os.getpid()}.sqlite"
-    try:
+    with tempfile.TemporaryDirectory(prefix="calcifer-check-") as folder, ExitStack() as stack:
+        stack.callback(old.database.close)
+        made = Path(folder) / "calcifer.sqlite"
         built, carried = _build(settings, actor, made, old, also, tell, lambda _: None)
         new = Database(f"sqlite:///{made}")
+        stack.callback(new.close)
         with old.database.looking() as there, new.looking() as here:
             found = differing.differences(differing.snapshot(there), differing.snapshot(here))
-        new.close()
-    finally:
-        old.database.close()
-        aside.clean(made)
     return found, _report(built, carried, None)
 
 
@@ -138,8 +138,8 @@ def _build(
     try:
         migrations.migrate(database.engine)
         units = Units(database, scratch)
-        elsewhere = [*also, *_elsewhere(old, settings.home)]
-        built = building.build(units, actor, settings.home, elsewhere, tell)
+        beside = [*also, *_elsewhere(old, settings)]
+        built = building.build(units, actor, settings.home, beside, tell)
         on_step("built")
         carried = _carry(units, actor, old, built)
         if "activity" not in carried.words:
@@ -154,14 +154,13 @@ def _build(
     return built, carried
 
 
-def _elsewhere(old: Old, home: Path) -> list[Path]:
-    """Return where services of the database that was there are, outside of the workspace."""
-    if old.why is not None:
-        return []
-    with suppress(DBAPIError), old.database.reading() as session:
-        paths = [Path(path) for _, path in catalog.list_paths(session)]
-        return [path for path in paths if path.parent != home and path.exists()]
-    return []
+def _elsewhere(old: Old, settings: Settings) -> list[Path]:
+    """Return where services are outside of the workspace, as far as anything says so."""
+    paths = elsewhere.remembered(settings.var)
+    if old.why is None:
+        with suppress(DBAPIError), old.database.reading() as session:
+            paths += [Path(path) for _, path in catalog.list_paths(session)]
+    return [path for path in paths if path.parent != settings.home and path.exists()]
 
 
 def _carry(units: Units, actor: Actor, old: Old, built: Built) -> Carried:

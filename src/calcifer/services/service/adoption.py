@@ -21,7 +21,7 @@ from calcifer.kit.git.names import redacted
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.promises import JobRow, get_job, promise
 from calcifer.kit.uow import Actor, UnitOfWork, Units
-from calcifer.services import descriptors, queries
+from calcifer.services import descriptors, elsewhere, queries
 from calcifer.services.copying import copy_tree, put_in_place, write_file
 from calcifer.services.ignoring import ignore
 from calcifer.services.naming import checked_name, mark_source
@@ -156,6 +156,8 @@ def _carry_out(units: Units, actor: Actor, home: Path, step: Step, mark: Mark) -
             mark("made")
         elif step.kind == "begin":
             _begin(step, folder, actor, units.clock(), mark)
+    if step.target.parent != home:
+        elsewhere.remember(home / "var", step.target)
     with units.write(actor) as uow:
         register(uow, step.target, name=step.name)
     mark("registered")
