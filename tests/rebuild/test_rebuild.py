@@ -1,6 +1,7 @@
 """Making the database anew: what is kept, what is carried over, and what the command tells."""
 
 import sqlite3
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from calcifer.wiring import Wiring
 from calcifer.work import queries
 from calcifer.work import service as work
 from calcifer.work.models import TrustedCommand
-from calcifer.work.schemas import NewItem
+from calcifer.work.schemas import NewItem, NewWaiver
 from tests.conftest import Run
 from tests.owner import OWNER
 from tests.rebuild.conftest import Rebuild, Said, delete
@@ -58,6 +59,70 @@ def test_what_git_says_comes_back_without_a_database(wiring: Wiring, web: Path, 
     assert (report.services, report.open, report.completed, report.dropped, report.unread) == (1, 1, 1, 1, [])
     if wiring.units.database.is_sqlite:
         assert (report.kept, report.carried) == (None, [])
+    assert said() == before
+
+
+def test_parents_and_waivers_come_back(wiring: Wiring, web: Path, rebuild: Rebuild, said: Said) -> None:
+    parent = factories.opened(wiring, title="Both", is_parent=True)
+    factories.service(wiring, "other")
+    children = [factories.opened(wiring, name, f"Part of {name}", parent=parent) for name in ("web", "other", "web")]
+    for number in children[:2]:
+        factories.committed(wiring, number)
+        factories.finished(wiring, number)
+    with wiring.units.write(OWNER) as uow:
+        work.waive(uow, children[0], NewWaiver(rule="documentation", reason="It is right."))
+        work.drop(uow, children[2])
+        for number in (*children[:2], parent):
+            work.complete(uow, number)
+    factories.opened(wiring, title="Open parent", is_parent=True)
+    look(wiring.units, OWNER, wiring.settings.home)
+    before = said()
+    assert {row["parent_number"] for row in before["work_items"]} == {None, parent}
+    assert len(before["work_waivers"]) == 1
+    delete(wiring)
+    assert rebuild().unread == []
+    assert said() == before
+
+
+def test_what_an_earlier_version_wrote_is_read(wiring: Wiring, web: Path, rebuild: Rebuild, said: Said) -> None:
+    number = factories.opened(wiring)
+    factories.finished(wiring, number)
+    with wiring.units.read(OWNER) as uow:
+        revision = queries.get_item(uow.db, number).revision
+    ref = f"refs/calcifer/items/{number}"
+    text = git(web, "show", f"{ref}:item.md")
+    assert f"\nrevision: {revision}\n" in text
+    (web / ".git" / "item").write_text(text.replace(f"\nrevision: {revision}\n", "\n"))
+    blob = git(web, "hash-object", "-w", ".git/item")
+    (web / ".git" / "tree").write_text(f"100644 blob {blob}\titem.md\n")
+    with (web / ".git" / "tree").open() as lines:
+        tree = subprocess.run(
+            ["git", "mktree"], cwd=web, stdin=lines, capture_output=True, text=True, check=True
+        ).stdout
+    git(web, "update-ref", ref, git(web, "commit-tree", tree.strip(), "-p", f"{ref}~", "-m", "Edit"))
+    look(wiring.units, OWNER, wiring.settings.home)
+    before = said()
+    delete(wiring)
+    assert rebuild().unread == []
+    assert said() == before
+
+
+def test_a_broken_descriptor_leaves_the_last_good_one_in_force(
+    wiring: Wiring, web: Path, rebuild: Rebuild, said: Said
+) -> None:
+    file = web / ".calcifer" / "service.yaml"
+    file.parent.mkdir()
+    for text in ("title: First\n", "title: Second\nkind: network\n", "title: [broken\n"):
+        file.write_text(text)
+        git(web, "add", ".calcifer")
+        git(web, "commit", "-q", "-m", "By hand")
+        look(wiring.units, OWNER, wiring.settings.home)
+    with wiring.units.write(OWNER) as uow:
+        work.find_strays(uow, catalog.get_service(uow.db, "web"))
+    before = said()
+    assert before["services"][0]["title"] == "Second"
+    delete(wiring)
+    rebuild()
     assert said() == before
 
 
