@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
+from yaml.constructor import SafeConstructor
 
 from calcifer.kit.errors import Invalid
 from calcifer.kit.schemas import invalid
@@ -23,6 +24,7 @@ _DEEPEST = 10
 _TO_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CONSTRUCTOR: Any = SafeConstructor()
 
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
@@ -259,7 +261,7 @@ def _scalar(value: str) -> Any:
         if pattern.match(value):
             if len(value) > 40 and _TO_BASE_60.fullmatch(value):  # such as 1:1:1:1…: a long one takes minutes
                 raise ValueError("it has a number to base 60 with more than 40 digits.")
-            return yaml.SafeLoader.yaml_constructors[kind](yaml.SafeLoader(""), yaml.ScalarNode(kind, value))
+            return _CONSTRUCTOR.yaml_constructors[kind](_CONSTRUCTOR, yaml.ScalarNode(kind, value))
     return value
 
 

@@ -1,5 +1,6 @@
 """The only place that says which records the database can hold and the program can work with: a form alone does not make one."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from calcifer.work.records import Record
 LONGEST_NAME = 1000
 MOST_LINES = 1000
 ONLY_IN_GIT = {"change", "verdicts", "commits", "answers_for"}
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _LINE: TypeAdapter[str] = TypeAdapter(Line)
 
 
@@ -58,7 +60,7 @@ def _check_instant(name: str, value: datetime) -> None:
 
 
 def _check_text(name: str, value: str) -> None:
-    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+    if _NO_TEXT.search(value):
         raise Invalid(f"{name}: this has characters that no text has.")
     longest = TEXT_CHARACTERS if name in {"reason", "notes", "docs_reason"} else LONGEST_NAME
     if len(value) > longest:
