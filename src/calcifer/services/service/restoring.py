@@ -58,7 +58,7 @@ def restore(uow: UnitOfWork, one: Known, *, baseline: str | None, highest_number
     )
     uow.db.add(service)
     uow.db.flush()  # its id is what dependencies and items refer to
-    fill(uow, service, uow.refs.open(one.path))
+    fill(uow, service, uow.refs.open(one.path), with_refs=True)
     return service
 
 

@@ -148,7 +148,9 @@ def _with_change_and_record(
 
 
 def _record(uow: UnitOfWork, repository: Repository, item: Item, **more: object) -> tuple[str, Blob]:
-    answered = [stray.oid for stray in queries.list_answered(uow.db, item.number)]  # asked first: the row is written once
+    answered = [
+        stray.oid for stray in queries.list_answered(uow.db, item.number)
+    ]  # asked first: the row is written once
     item.state, item.completed_at, item.completed_by = "completed", uow.now, uow.actor.name
     item.updated_at = uow.now
     item.revision += 1
