@@ -89,11 +89,14 @@ def _is_writable(repository: Repository) -> bool:
 
 
 def _note(uow: UnitOfWork, service: Service, repository: Repository, *, anew: bool) -> None:
-    """Propose the ref that says how the service was adopted, where it is missing or says something else (`anew`)."""
+    """Write down in the repository how the service was adopted, where that is missing or something else stands there (`anew`).
+
+    At once, and not with the unit: a unit that fails after it leaves a note that the next adoption replaces.
+    """
     if lacks_note(repository) or (anew and _is_writable(repository)):
         note = adopted.Adopted(service.name, service.main_branch, service.baseline, service.adopted_at)
         made = adopted.write(repository, note, uow.actor.person)
-        repository.propose(adopted.REF, repository.tip(adopted.REF), made)
+        repository.note(adopted.REF, made)
 
 
 def main_branch(repository: Repository) -> str:

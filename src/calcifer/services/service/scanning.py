@@ -6,6 +6,7 @@ What a repository is like is looked at outside of any unit of work; units are fo
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,8 +90,8 @@ def look(units: Units, actor: Actor, home: Path, *, tell: Tell = lambda _: None)
             moved += [service] if has_moved else []
     report.unchanged = len(known) - len(moved) - len(missing) - len(report.failed)
     fresh = list(repositories(home, {service.path for service in known}))
-    report.changed = _each(units, actor, report, "Reading", moved, _read, tell)
-    report.new = _each(units, actor, report, "Adding", fresh, lambda uow, path: register(uow, path).name, tell)
+    _each(units, actor, report, "Reading", moved, lambda uow, one: _read(uow, one, report), tell)
+    _each(units, actor, report, "Adding", fresh, lambda uow, path: report.new.append(register(uow, path).name), tell)
     gone = [service for service in missing if service.missing_since is None]
     _each(units, actor, report, "Missing", gone, _miss, tell)
     report.missing = [service.name for service in missing]
@@ -132,58 +133,45 @@ def _has_moved(service: Stored) -> bool:
     with told(path):
         head = repository.branch(service.main_branch) or repository.branch(main_branch(repository))
         number = highest_open(repository)
-        is_new_to_git = lacks_note(repository)
-    return service.missing_since is not None or head != service.head or number > service.highest_number or is_new_to_git
+        has_news = head != service.head or number > service.highest_number or lacks_note(repository)
+    return service.missing_since is not None or has_news
 
 
-def _read(uow: UnitOfWork, known: Stored) -> str:
+def _read(uow: UnitOfWork, known: Stored, report: Report) -> None:
     service = uow.db.get_one(Service, known.id)
     before = service.head
     rescan(uow, service, thorough=True)
+    report.changed.append(service.name)
     if before is not None and service.head != before:
         promise(uow, FIND_STRAYS, service.name)
-    return service.name
 
 
-def _miss(uow: UnitOfWork, known: Stored) -> str:
+def _miss(uow: UnitOfWork, known: Stored) -> None:
     uow.db.get_one(Service, known.id).missing_since = uow.now
-    return known.name
-
-
-Act = Callable[[UnitOfWork, T], str]
 
 
 def _each(
-    units: Units, actor: Actor, report: Report, doing: str, wanted: Sequence[T], act: Act[T], tell: Tell
-) -> list[str]:
-    """Do something to each of the wanted, a batch of them per unit; where one fails, the others happen. Return what was done."""
-    done: list[str] = []
-    for at in range(0, len(wanted), BATCH):
-        tell(f"{doing}: {at} of {len(wanted)}")
-        names, failed = _batch(units, actor, wanted[at : at + BATCH], act)
-        done += names
-        report.failed += failed
-    return done
-
-
-def _batch(units: Units, actor: Actor, batch: Sequence[T], act: Act[T]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return what was done, and what failed, with why. Where refs cannot move, a unit fails as a whole: each gets its own then."""
-    done: list[str] = []
-    failed: list[tuple[str, str]] = []
-    try:
+    units: Units,
+    actor: Actor,
+    report: Report,
+    doing: str,
+    wanted: Sequence[T],
+    act: Callable[[UnitOfWork, T], None],
+    tell: Tell,
+) -> None:
+    """Do something to each of the wanted, a batch of them per unit; where one fails, the others happen."""
+    waiting = iter(wanted)
+    done = 0
+    while batch := list(islice(waiting, BATCH)):
+        tell(f"{doing}: {done} of {len(wanted)}")
         with units.write(actor) as uow:
             for one in batch:
                 try:
                     with uow.db.begin_nested():
-                        done.append(act(uow, one))
+                        act(uow, one)
                 except CalciferError as error:
-                    failed.append((shown(_name(one), 200), error.message))
-    except CalciferError as error:
-        if len(batch) == 1:
-            return [], [(shown(_name(batch[0]), 200), error.message)]
-        each = [_batch(units, actor, [one], act) for one in batch]
-        return [name for names, _ in each for name in names], [pair for _, pairs in each for pair in pairs]
-    return done, failed
+                    report.failed.append((shown(_name(one), 200), error.message))
+        done += len(batch)
 
 
 def _name(one: object) -> str:
