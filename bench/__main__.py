@@ -7,7 +7,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench import data, pages, serving, state, verbs
+from bench import data, pages, rebuilding, serving, state, verbs
 from bench.timing import Line, table
 
 EARLIER = 500
@@ -30,7 +30,7 @@ def main() -> int:
 def _measured(folder: Path, only: set[str]) -> list[Line]:
     """Measure all parts, or those named on the command line."""
     lines: list[Line] = []
-    parts = only or {"pages", "verbs", "state", "serve"}
+    parts = only or {"pages", "verbs", "state", "serve", "rebuild"}
     if parts & {"pages", "verbs", "serve"}:
         print("making 10,000 items, 1,000 services and a repository of 10,000 commits …", file=sys.stderr)
         large = data.workspace(folder / "large", items=10_000, services=1_000, commits=10_000, files=1_000)
@@ -46,6 +46,9 @@ def _measured(folder: Path, only: set[str]) -> list[Line]:
             lines += serving.measure(large, 10_001)
     if "state" in parts:
         lines += state.measure(folder / "many")
+    if "rebuild" in parts:
+        print("making 1,000 repositories with 10,000 records …", file=sys.stderr)
+        lines += rebuilding.measure(folder / "rebuild")
     return lines
 
 

@@ -96,7 +96,10 @@ def test_every_command_prints_json_where_asked() -> None:
         for path in python_files(PACKAGE)
         for handler in source.handlers(tree(path))
         if handler.kind == "command"
-        if not any(arg.annotation and ast.unparse(arg.annotation) == "Json" for arg in handler.function.args.args)
+        if not any(
+            arg.annotation and ast.unparse(arg.annotation) in {"Json", "terminal.Json"}
+            for arg in handler.function.args.args
+        )
     }
     assert found == set(WITHOUT_JSON)
 

@@ -116,6 +116,22 @@ def serve() -> None:
     server.serve(config.read())
 
 
+@app.command("rebuild")
+def rebuild(
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing: say where the database and git differ.")
+    ] = False,
+    also: Annotated[
+        list[Path] | None, typer.Option(metavar="PATH", help="A service outside of the workspace; may be repeated.")
+    ] = None,
+    json: terminal.Json = False,
+) -> None:
+    """Make the database anew from the repositories alone; the one that is there is kept in var/backups."""
+    from calcifer.rebuild import cli as rebuilding  # noqa: PLC0415  (it imports every domain)
+
+    rebuilding.rebuild(config.read(), check=check, also=also or [], json=json)
+
+
 def main() -> None:
     """Run the command line of this process and exit."""
     for stream in (sys.stdout, sys.stderr):

@@ -82,13 +82,18 @@ def as_it_is(settings: Settings) -> Wiring:
 
 
 def _parts(settings: Settings, database: Database) -> Wiring:
-    units = Units(database, settings.var, lost={"work.lost": losing.lost})
+    units = units_of(database, settings.var)
     jobs = Jobs(units, settings.var)
     services_jobs.register(jobs, settings.home)
     work_jobs.register(jobs, settings.var)
     git_jobs.register(jobs)
     doctor_jobs.register(jobs, settings.home, settings.var)
     return Wiring(settings, units, jobs)
+
+
+def units_of(database: Database, var: Path) -> Units:
+    """Return units of work that know what to do where a ref was moved by somebody else."""
+    return Units(database, var, lost={"work.lost": losing.lost})
 
 
 def refuse_git_root(home: Path) -> None:

@@ -43,7 +43,10 @@ def test_twenty_items_complete_from_twenty_threads(wiring: Wiring) -> None:
     assert {(path / "files" / f"{n}.txt").read_text() for n in range(MANY)} == {f"content {n}\n" for n in range(MANY)}
     assert factories.git(path, "status", "--porcelain") == ""
     assert factories.git(path, "log", "--merges", "--first-parent", "--format=%s", "main").count("\n") == MANY - 1
-    assert factories.git(path, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+    assert factories.git(path, "for-each-ref", "--format=%(refname)").split() == [
+        "refs/calcifer/adopted",
+        "refs/heads/main",
+    ]
     factories.git(path, "fsck", "--strict")
 
 

@@ -22,7 +22,10 @@ def test_the_edits_in_the_checkout_become_one_completed_change(wiring: Wiring, w
         assert item.state == "completed"
     assert factories.git(web, "status", "--porcelain") == ""
     assert "Pin nginx: the update broke the proxy." in (web / "CHANGES.md").read_text()
-    assert factories.git(web, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+    assert factories.git(web, "for-each-ref", "--format=%(refname)").split() == [
+        "refs/calcifer/adopted",
+        "refs/heads/main",
+    ]
 
 
 def test_only_the_named_files(wiring: Wiring, web: Path) -> None:

@@ -24,7 +24,10 @@ def test_git_tells_the_whole_story_without_calcifer(wiring: Wiring, web: Path) -
     assert (web / "docker-compose.yml").read_text() == factories.COMPOSE.replace("1.25", "1.27")
     assert f"- Ada Lovelace - Service Change (#{number})\n\nPin nginx." in (web / "CHANGES.md").read_text()
     assert not (web / "changes.d").exists()
-    assert factories.git(web, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+    assert factories.git(web, "for-each-ref", "--format=%(refname)").split() == [
+        "refs/calcifer/adopted",
+        "refs/heads/main",
+    ]
     assert factories.git(web, "status", "--porcelain") == ""
     factories.git(web, "fsck", "--strict")
 

@@ -106,13 +106,14 @@ def happened(path: Path, after: Look, verb: str, number: int) -> None:
         assert {f"refs/calcifer/items/{number + 1}", f"refs/heads/work/{number + 1}-another"} <= after.refs
     elif verb == "complete":
         assert after.items == {(number, "completed")}
-        assert after.refs == {"refs/heads/main"}
+        assert after.refs == {"refs/heads/main", "refs/calcifer/adopted"}
         assert "1.27" in (path / "docker-compose.yml").read_text()
         assert f"(#{number})" in (path / "CHANGES.md").read_text()
         assert (path / ".calcifer" / "work" / f"{number:04d}-pin-nginx.md").is_file()
     else:
         assert after.items == {(number, "dropped")}
-        assert after.refs == {"refs/heads/main", f"refs/dropped/{number}", f"refs/calcifer/items/{number}"}
+        kept = {f"refs/dropped/{number}", f"refs/calcifer/items/{number}"}
+        assert after.refs == {"refs/heads/main", "refs/calcifer/adopted"} | kept
 
 
 def test_main_moved_by_hand_after_the_kill_opens_the_item_again_with_a_notice(wiring: Wiring) -> None:

@@ -41,7 +41,7 @@ def test_a_branch_in_the_way_is_named(wiring: Wiring, web: Path) -> None:
     factories.git(web, "branch", "work")
     with pytest.raises(Conflict, match="'work' in web is in the way"):
         factories.opened(wiring)
-    assert factories.git(web, "for-each-ref", "refs/calcifer") == ""
+    assert factories.git(web, "for-each-ref", "refs/calcifer/items") == ""
 
 
 def test_unknown_service_is_not_found(wiring: Wiring) -> None:
@@ -83,7 +83,10 @@ def test_bad_titles_have_no_effect(api: TestClient, web: Path, title: str) -> No
     answer = api.post("/api/v1/work/open", json={"title": title, "reason": "It broke", "service": "web"})
     assert answer.status_code in {413, 422}
     assert api.get("/api/v1/work").json()["items"] == []
-    assert factories.git(web, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+    assert factories.git(web, "for-each-ref", "--format=%(refname)").split() == [
+        "refs/calcifer/adopted",
+        "refs/heads/main",
+    ]
 
 
 def test_command(calcifer: Run, web: Path) -> None:

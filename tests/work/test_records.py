@@ -121,6 +121,7 @@ records = st.builds(
     verdicts=st.lists(st.builds(Judged, lines, lines, foreign), max_size=2),
     commits=st.lists(st.builds(Made, lines, foreign, foreign), max_size=2),
     answers_for=st.lists(lines, max_size=2),
+    revision=st.none() | numbers,
 )
 AT = datetime(2026, 1, 31, tzinfo=UTC)
 MERGED = "x0: &x0 {a: 1}\n" + "".join(f"x{n}: &x{n} {{<<: [{', '.join([f'*x{n - 1}'] * 10)}]}}\n" for n in range(1, 10))
@@ -152,6 +153,7 @@ def test_what_is_written_is_read(record: Record) -> None:
         "---\nnumber: 1\n---\n",
         "---\n" + "[" * 200_000 + "\n---\n",
         f"---\n{MERGED}\n---\n",
+        f"---\nnumber: {':'.join(['1'] * 100_000)}\n---\n",
         "---\n!!python/object/apply:os.system ['true']\n---\n",
         render(PLAIN).replace("number: 1", "number: one"),
         render(PLAIN).replace("number: 1", "number: -1"),

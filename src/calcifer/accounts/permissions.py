@@ -49,8 +49,10 @@ OwnerVerb = Literal[
     "doctor.mend",
     "services.adopt_anywhere",
     "services.adopt_from",
+    "services.rebuild",
     "services.survey",
     "work.find_requests",
+    "work.rebuild",
     "work.take_request",
     "work.trust",
 ]

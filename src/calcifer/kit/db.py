@@ -74,22 +74,26 @@ class Database:
         if not self.is_sqlite:
             reading |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         self._reading = self.engine.execution_options(**reading)
+        self._opened: tuple[int, int] | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session that cannot write; one consistent view of the data until it ends."""
+        self._look()
         with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
         """Open a connection that cannot write, for a question of one row: a session costs more than the answer."""
+        self._look()
         with self._reading.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Open a session whose first statement takes the write lock; the caller commits, anything else rolls back."""
+        self._look()
         with Session(self._writing, expire_on_commit=False) as session:
             yield session
 
@@ -128,6 +132,19 @@ class Database:
         with self.looking() as connection:
             found = Counter((row[0], row[2]) for row in connection.execute(text("PRAGMA foreign_key_check")))
         return [f"{count} of {table} refer to {parent} that are not there." for (table, parent), count in found.items()]
+
+    def _look(self) -> None:
+        """Let connections go where another file has taken the place of the one that they have open, as a rebuild does."""
+        if self.file is None:
+            return
+        try:
+            status = self.file.stat()
+        except OSError:
+            return
+        there = (status.st_dev, status.st_ino)
+        if self._opened not in {None, there}:
+            self.engine.dispose()
+        self._opened = there
 
     def close(self) -> None:
         """Close every pooled connection."""

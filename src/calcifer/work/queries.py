@@ -142,12 +142,19 @@ def next_number(session: Session) -> int:
     return max(number or 0 for number in session.execute(_HIGHEST).one()) + 1
 
 
-def known_merges(session: Session, service_id: int, oids: Iterable[str]) -> set[str]:
-    """Return those of `oids` that completed an item or are listed as strays already."""
-    wanted = list(oids)
-    merges = session.scalars(select(Item.merge).where(Item.service_id == service_id, Item.merge.in_(wanted)))
-    strays = session.scalars(select(Stray.oid).where(Stray.service_id == service_id, Stray.oid.in_(wanted)))
-    return {oid for oid in (*merges, *strays) if oid}
+def known_merges(session: Session, service_id: int, oids: Iterable[str] | None = None) -> set[str]:
+    """Return those of `oids` (None: of all commits) that completed an item or are listed as strays already."""
+    merges = select(Item.merge).where(Item.service_id == service_id)
+    strays = select(Stray.oid).where(Stray.service_id == service_id)
+    if oids is not None:
+        wanted = list(oids)
+        merges, strays = merges.where(Item.merge.in_(wanted)), strays.where(Stray.oid.in_(wanted))
+    return {oid for oid in (*session.scalars(merges), *session.scalars(strays)) if oid}
+
+
+def strays_by_commit(session: Session, service_id: int) -> dict[str, Stray]:
+    """Return every stray of a service by its commit."""
+    return {stray.oid: stray for stray in session.scalars(select(Stray).where(Stray.service_id == service_id))}
 
 
 def list_strays(session: Session, *, service_id: int | None = None, limit: int = 200) -> list[Stray]:

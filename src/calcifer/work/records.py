@@ -4,6 +4,7 @@ An open item is `item.md` on its own ref, a completed one the record in `.calcif
 alone is what `parse` trusts, but for the notes, which are everything after the heading `## Notes`.
 """
 
+import re
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
+from yaml.constructor import SafeConstructor
 
 from calcifer.kit.errors import Invalid
 from calcifer.kit.schemas import invalid
@@ -19,8 +21,10 @@ from calcifer.work.schemas import Action, Category
 
 _MARK = "\n## Notes\n"
 _DEEPEST = 10
+_TO_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CONSTRUCTOR: Any = SafeConstructor()
 
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
@@ -95,6 +99,8 @@ class Record:
     commits: list[Made] = field(default_factory=list)
     answers_for: list[str] = field(default_factory=list)
     """Commits that were on main before the item, which it explains."""
+    revision: Number | None = None
+    """How often it was edited; None in what an earlier version wrote."""
 
     @property
     def kind(self) -> str:
@@ -193,9 +199,7 @@ def parse(content: str) -> Record:
     if not text.startswith("---\n") or not mark:
         raise Invalid("The record has no front matter between two lines of '---'.")
     try:
-        _check(head)
-        front = yaml.load(head, Loader=_Loader)  # noqa: S506  (a safe loader, written in C where there is one)
-        values = _instants(front)
+        values = _instants(_load(head))
         for name in _PARTS:
             values[name] = [_instants(entry) for entry in values.get(name, [])]
         return _record().validate_python(values | {"notes": body.partition(_MARK)[2].strip("\n")})
@@ -205,15 +209,60 @@ def parse(content: str) -> Record:
         raise Invalid(f"The record cannot be read: {error}") from None
 
 
-def _check(head: str) -> None:
-    """Refuse what `render` never writes and the loader cannot bear: deep nesting ends the process, merge keys multiply."""
-    depth = 0
+def _load(head: str) -> Any:
+    """Read what `render` writes of YAML, in one pass: no tags, no anchors, no merge keys, few levels.
+
+    What it never writes is refused: deep nesting ends the process, references multiply.
+    """
+    stack: list[_Collection] = [_Collection([])]
     for event in yaml.parse(head, Loader=_Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise ValueError(f"it is nested deeper than {_DEEPEST} levels.")
-        if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and not event.style:
-            raise ValueError("it has merge keys ('<<').")
+        if isinstance(event, yaml.ScalarEvent):
+            if event.tag is not None or event.anchor is not None:
+                raise ValueError("it has tags or anchors.")
+            stack[-1].put(_scalar(event.value) if event.implicit[0] else event.value)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if event.tag is not None or event.anchor is not None:
+                raise ValueError("it has tags or anchors.")
+            if len(stack) > _DEEPEST:
+                raise ValueError(f"it is nested deeper than {_DEEPEST} levels.")
+            stack.append(_Collection({} if isinstance(event, yaml.MappingStartEvent) else []))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            whole = stack.pop().whole
+            stack[-1].put(whole)
+        elif isinstance(event, yaml.AliasEvent):
+            raise ValueError("it has aliases.")  # noqa: TRY004  (of the content, not of an argument)
+    (whole,) = stack[0].whole
+    return whole
+
+
+class _Collection:
+    """A list or a mapping that is being read; of a mapping, the key whose value comes next."""
+
+    __slots__ = ("key", "whole")
+
+    def __init__(self, whole: Any) -> None:
+        self.whole = whole
+        self.key: str | None = None
+
+    def put(self, value: Any) -> None:
+        if isinstance(self.whole, list):
+            self.whole.append(value)
+        elif self.key is None:
+            if not isinstance(value, str) or value == "<<":
+                raise ValueError("it has a key that is no word.")
+            self.key = value
+        else:
+            self.whole[self.key], self.key = value, None
+
+
+def _scalar(value: str) -> Any:
+    """Return what a plain word stands for, as the library has it."""
+    for kind, pattern in _Loader.yaml_implicit_resolvers.get(value[:1], ()):
+        if pattern.match(value):
+            if len(value) > 40 and _TO_BASE_60.fullmatch(value):  # such as 1:1:1:1…: a long one takes minutes
+                raise ValueError("it has a number to base 60 with more than 40 digits.")
+            return _CONSTRUCTOR.yaml_constructors[kind](_CONSTRUCTOR, yaml.ScalarNode(kind, value))
+    return value
 
 
 @cache

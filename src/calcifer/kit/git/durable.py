@@ -22,11 +22,16 @@ def flush(objects: Path, oids: Iterable[str]) -> None:
 
     One that is not there by itself is in a pack, or in another repository's objects: who put it there has flushed it.
     """
+    flush_files(objects / oid[:2] / oid[2:] for oid in oids)
+
+
+def flush_files(paths: Iterable[Path]) -> None:
+    """Write those of these files that are there through to the disk."""
     files = []
     try:
-        for oid in oids:
+        for path in paths:
             try:
-                files.append(os.open(objects / oid[:2] / oid[2:], os.O_RDONLY | os.O_CLOEXEC))
+                files.append(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
             except FileNotFoundError:
                 continue
         for file in files:

@@ -6,6 +6,7 @@ unit can open, commit and complete, and still move each ref once.
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,16 @@ class Repository:
         """Let everything that was written here survive a power cut; refs must not name it before."""
         durable.flush(self.git_dir / "objects", self._written)
         self._written.clear()
+
+    def note(self, ref: str, oid: str) -> None:
+        """Let `ref` name an object at once, beside any unit of work: for what only says something, and may be said again.
+
+        That costs no process. A repository that cannot be written stays as it is.
+        """
+        self.flush()
+        with suppress(pygit2.GitError, OSError):
+            self._git.references.create(ref, oid, force=True)
+            durable.flush_files([self.git_dir / ref])
 
     def edit(self, tree: str | None, edits: Edits) -> str:
         """Return `tree` (id of a tree or commit, None: the empty tree) with `edits` applied; see `trees.edited`."""

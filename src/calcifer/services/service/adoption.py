@@ -21,7 +21,7 @@ from calcifer.kit.git.names import redacted
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.promises import JobRow, get_job, promise
 from calcifer.kit.uow import Actor, UnitOfWork, Units
-from calcifer.services import descriptors, queries
+from calcifer.services import descriptors, outside, queries
 from calcifer.services.copying import copy_tree, put_in_place, write_file
 from calcifer.services.histories import LOOKED_AT_BYTES
 from calcifer.services.ignoring import ignore
@@ -172,6 +172,8 @@ def _carry_out(units: Units, actor: Actor, home: Path, step: Step, mark: Mark) -
             mark("made")
         elif step.kind == "begin":
             _begin(step, folder, actor, units.clock(), mark)
+    if step.target.parent != home:
+        outside.remember(home / "var", step.target)
     with units.write(actor) as uow:
         register(uow, step.target, name=step.name)
     mark("registered")

@@ -1,5 +1,6 @@
 """Takes a repository into the catalog, and brings its row up to what its main branch says."""
 
+import os
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from calcifer.kit.errors import Conflict, NotFound
 from calcifer.kit.git.damage import told
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.uow import UnitOfWork
-from calcifer.services import descriptors, facts, queries
+from calcifer.services import adopted, descriptors, facts, queries
 from calcifer.services.intent import Descriptor
 from calcifer.services.mains import main_branch
 from calcifer.services.marked_yaml import MAX_BYTES
@@ -59,7 +60,8 @@ def register(uow: UnitOfWork, path: Path, *, name: str | None = None, baseline: 
     )
     uow.db.add(service)
     uow.db.flush()  # its id is what dependencies refer to
-    _fill(uow, service, repository, with_refs=True)
+    fill(uow, service, repository, with_refs=True)
+    _note(uow, service, repository, anew=True)
     activity.record(uow, "services.adopt", called, service=called, path=str(path))
     return service
 
@@ -72,10 +74,33 @@ def rescan(uow: UnitOfWork, service: Service, *, thorough: bool = False) -> None
     repository = uow.refs.open(Path(service.path))
     service.missing_since = None
     if thorough or service.head is None or repository.branch(service.main_branch) != service.head:
-        _fill(uow, service, repository, with_refs=thorough or service.head is None)
+        began = service.baseline is None
+        fill(uow, service, repository, with_refs=thorough or service.head is None)
+        if thorough or began:
+            _note(uow, service, repository, anew=began and service.baseline is not None)
 
 
-def _fill(uow: UnitOfWork, service: Service, repository: Repository, *, with_refs: bool) -> None:
+def lacks_note(repository: Repository) -> bool:
+    """Say whether the repository does not say yet how it was adopted, and can be told; one that is read only stays as it is."""
+    return repository.tip(adopted.REF) is None and _is_writable(repository)
+
+
+def _is_writable(repository: Repository) -> bool:
+    return os.access(repository.git_dir / "refs", os.W_OK)
+
+
+def _note(uow: UnitOfWork, service: Service, repository: Repository, *, anew: bool) -> None:
+    """Write down in the repository how the service was adopted, where that is missing or something else stands there (`anew`).
+
+    At once, and not with the unit: a unit that fails after it leaves a note that the next adoption replaces.
+    """
+    if lacks_note(repository) or (anew and _is_writable(repository)):
+        note = adopted.Adopted(service.name, service.main_branch, service.baseline, service.adopted_at)
+        made = adopted.write(repository, note, uow.actor.person)
+        repository.note(adopted.REF, made)
+
+
+def fill(uow: UnitOfWork, service: Service, repository: Repository, *, with_refs: bool) -> None:
     """Read everything, then change the row: a repository that is damaged leaves it as it was."""
     with told(repository.path):
         branch = service.main_branch if repository.branch(service.main_branch) else main_branch(repository)
@@ -83,8 +108,7 @@ def _fill(uow: UnitOfWork, service: Service, repository: Repository, *, with_ref
         number = max(highest_recorded(repository, service.head, head), highest_open(repository) if with_refs else 0)
         read = partial(_file, repository, head)
         seen = descriptors.read_descriptor(read, name=service.name)
-        # Where it is broken from the beginning, there is no last good one that could stay in force.
-        descriptor = seen.descriptor or (None if service.head else descriptors.derived(read, name=service.name))
+        descriptor = seen.descriptor or (None if service.head else _last_good(repository, service, head))
         found = facts.read_facts(read)
     service.main_branch, service.head, service.scanned_at = branch, head, uow.now
     service.baseline = service.baseline or head  # it had no commit when it was adopted
@@ -94,6 +118,25 @@ def _fill(uow: UnitOfWork, service: Service, repository: Repository, *, with_ref
     service.facts = found.as_json()
     if descriptor is not None:
         _take(uow, service, descriptor)
+
+
+def _last_good(repository: Repository, service: Service, head: str | None) -> Descriptor:
+    """Return what the newest descriptor that could be read says, going back on main as far as the baseline.
+
+    Where it was broken from the beginning, there is none, and what can be derived of the baseline is in force.
+    """
+    commit, known = head, None
+    while commit is not None:
+        read = partial(_file, repository, commit)
+        there = repository.entry(commit, descriptors.PATH)
+        if there != known or commit == head:
+            seen, known = descriptors.read_descriptor(read, name=service.name), there
+            if seen.descriptor is not None:
+                return seen.descriptor
+        if commit == (service.baseline or head):
+            break
+        commit = next(iter(repository.commit(commit).parents), None)
+    return descriptors.derived(partial(_file, repository, commit or head), name=service.name)
 
 
 def _file(repository: Repository, head: str | None, path: str) -> bytes | None:

@@ -22,7 +22,7 @@ from calcifer.services.mains import main_branch
 from calcifer.services.marked_yaml import shown
 from calcifer.services.models import Service
 from calcifer.services.rows import Stored
-from calcifer.services.service.reading import highest_open, register, rescan
+from calcifer.services.service.reading import highest_open, lacks_note, register, rescan
 
 JOB = "services.scan"
 FIND_STRAYS = "work.find_strays"
@@ -152,7 +152,8 @@ def _has_moved(service: Stored) -> bool:
     with told(path):
         head = repository.branch(service.main_branch) or repository.branch(main_branch(repository))
         number = highest_open(repository)
-    return service.missing_since is not None or head != service.head or number > service.highest_number
+        has_news = head != service.head or number > service.highest_number or lacks_note(repository)
+    return service.missing_since is not None or has_news
 
 
 def _read(uow: UnitOfWork, known: Stored, report: Report) -> None:

@@ -126,6 +126,7 @@ def complete(uow: UnitOfWork, number: int) -> Item:
     tree = _with_change_and_record(uow, repository, item, merge.tree, main, head, verdicts)
     _finish(uow, repository, item, main, head, tree)
     move_branch(repository, item, head, None)
+    item.head = head  # what somebody committed without Calcifer is a part of it
     return item
 
 

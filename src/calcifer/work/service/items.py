@@ -137,6 +137,7 @@ def drop(uow: UnitOfWork, number: int) -> Item:
         repository.propose(item.dropped_ref, repository.tip(item.dropped_ref), kept)
         if head:
             move_branch(repository, item, head, None)
+        item.head = kept or item.head
     item.state = "dropped"
     save(uow, item, f"Drop #{number}")
     activity.record(uow, "work.drop", f"#{number} {item.title}", service=item.service.name, item_number=number)

@@ -62,7 +62,7 @@ def record_of(item: Item, **more: object) -> records.Record:
         for name in (
             "number", "title", "reason", "category", "action", "state", "author", "author_mail", "opened_at",
             "updated_at", "branch", "is_parent", "is_express", "reverts", "assignee", "docs_reason", "notes",
-            "completed_at", "completed_by",
+            "completed_at", "completed_by", "revision",
         )
     }  # fmt: skip
     ticks = [records.Tick(line.text, line.done_by, line.done_at) for line in item.checklist]

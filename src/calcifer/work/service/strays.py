@@ -2,6 +2,7 @@
 
 from calcifer.accounts import permissions
 from calcifer.kit.errors import Invalid
+from calcifer.kit.git.repository import Commit
 from calcifer.kit.git.trees import Blob
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
@@ -16,9 +17,10 @@ from calcifer.work.service.storing import head_of, repository_of, save
 
 FIND_STRAYS = "work.find_strays"
 LOOK = 2000
+EVERY = 2**31 - 1
 
 
-def find_strays(uow: UnitOfWork, service: Service) -> int:
+def find_strays(uow: UnitOfWork, service: Service, *, limit: int = LOOK) -> int:
     """List the first-parent commits on main since the baseline that no completion brought in; return how many are new.
 
     Those that wait for an item and are on main no more, since it was reset, go from the list.
@@ -37,22 +39,26 @@ def find_strays(uow: UnitOfWork, service: Service) -> int:
         return 0
     baseline = service.baseline if service.baseline and repository.has(service.baseline) else None  # rewritten since
     found = 0
-    commits = repository.log(tip, without=baseline, first_parent=True, limit=LOOK)
-    known = queries.known_merges(uow.db, service.id, [commit.oid for commit in commits])
+    commits = repository.log(tip, without=baseline, first_parent=True, limit=limit)
+    known = queries.known_merges(uow.db, service.id, [commit.oid for commit in commits] if limit == LOOK else None)
     for commit in commits:
         if commit.oid in known:
             continue
-        uow.db.add(
-            Stray(
-                service_id=service.id,
-                oid=commit.oid,
-                subject=commit.subject[:200],
-                author=commit.author.name,
-                at=commit.at,
-            )
-        )
+        uow.db.add(stray_of(service, commit))
         found += 1
     return found
+
+
+def stray_of(service: Service, commit: Commit) -> Stray:
+    """Make the row of a commit that no completion brought in."""
+    return Stray(
+        service_id=service.id,
+        oid=commit.oid,
+        subject=commit.subject[:200],
+        author=commit.author.name,
+        at=commit.at,
+        item_number=None,
+    )
 
 
 def claim(uow: UnitOfWork, new: Claim) -> Item:

@@ -1,0 +1,167 @@
+"""The only place that reads every repository of a workspace and fills a new database with what they say."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from calcifer.activity import service as activity
+from calcifer.kit.errors import CalciferError
+from calcifer.kit.git.damage import told
+from calcifer.kit.git.names import visible
+from calcifer.kit.git.repository import Repository
+from calcifer.kit.promises import promise
+from calcifer.kit.uow import Actor, Units
+from calcifer.rebuild.schemas import UnreadOut
+from calcifer.services import queries as catalog
+from calcifer.services.naming import name_of
+from calcifer.services.service import restoring as services
+from calcifer.services.service.restoring import Known
+from calcifer.services.service.scanning import repositories
+from calcifer.work import recorded
+from calcifer.work.recorded import Reading
+from calcifer.work.service import restoring as work
+from calcifer.work.service.restoring import Claimed
+
+BATCH = 50
+REFRESH = "git.refresh"
+Tell = Callable[[str], None]
+log = logging.getLogger("calcifer.rebuild")
+
+
+@dataclass
+class Built:
+    """What a new database has, and what could not be taken; `unread_paths` are repositories that are left out."""
+
+    services: dict[str, int] = field(default_factory=dict)
+    claims: list[Claimed] = field(default_factory=list)
+    unread: list[UnreadOut] = field(default_factory=list)
+    unread_paths: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
+    strays: int = 0
+
+    def miss(self, service: str, place: str, reason: str) -> None:
+        """Note what could not be taken."""
+        self.unread.append(UnreadOut(service=visible(service), place=visible(place), reason=visible(reason)))
+
+    def miss_all(self, path: Path, reason: str) -> None:
+        """Note that a whole repository could not be taken."""
+        self.unread_paths[str(path)] = reason
+        self.miss(name_of(path), str(path), reason)
+
+
+def build(units: Units, actor: Actor, home: Path, also: Iterable[Path], tell: Tell) -> Built:
+    """Fill the empty database of `units` from the repositories in `home`, and those of `also` that were adopted once."""
+    built = Built()
+    found = _read(home, also, built, tell)
+    _restore_services(units, actor, found, built, tell)
+    tell("Items")
+    claims = [
+        Claimed(name, item) for name, (_, reading) in found.items() if name in built.services for item in reading.items
+    ]
+    built.claims, losers = work.chosen(claims)
+    for loser, winner in losers:
+        number, place = loser.found.record.number, winner.found.place
+        reason = f"#{number} is an item of {winner.service} ({place}): a number belongs to one item."
+        built.miss(loser.service, loser.found.place, reason)
+    with units.write(actor) as uow:
+        for number, parent in work.restore(uow, built.claims, built.services):
+            built.miss("", f"#{number}", f"It is a part of #{parent}, which is no parent here: it stands alone now.")
+        promise(uow, REFRESH, "*")
+    _restore_strays(units, actor, built, tell)
+    return built
+
+
+def restore_activity(units: Units, actor: Actor, built: Built) -> None:
+    """Give back what git tells of the activity."""
+    told = [one for known in built.known.values() for one in services.told(known)]
+    told += [one for claim in built.claims for one in work.told(claim)]
+    with units.write(actor) as uow:
+        activity.restore(uow, told)
+
+
+def _read(home: Path, also: Iterable[Path], built: Built, tell: Tell) -> dict[str, tuple[Known, Reading]]:
+    """Read every repository, by the name of its service. What one of them is like keeps no other from being read."""
+    found: list[tuple[Known, Reading]] = []
+    inside = list(repositories(home, set()))
+    paths = list(dict.fromkeys([*inside, *also]))
+    for at, path in enumerate(paths):
+        if at % BATCH == 0:
+            tell(f"Reading: {at} of {len(paths)}")
+        with _missed(path, built):
+            repository = Repository(path)
+            known = services.known(repository)
+            if known.note is None and path not in inside:
+                built.miss_all(path, "Nothing in it says that it was adopted: adopt it again.")
+                continue
+            reading = recorded.read(repository, known.main_branch, known.baseline)
+            found.append((known, reading))
+    return _named(found, built)
+
+
+def _named(found: list[tuple[Known, Reading]], built: Built) -> dict[str, tuple[Known, Reading]]:
+    """Give each service its name; of two that say the same one, it is that of the directory that is called so."""
+    named: dict[str, tuple[Known, Reading]] = {}
+    for known, reading in sorted(found, key=lambda one: (one[0].name != name_of(one[0].path), str(one[0].path))):
+        name = known.name if known.name not in named else name_of(known.path)
+        if name in named:
+            built.miss_all(known.path, f"There is a service '{name}' already, at {named[name][0].path}.")
+            continue
+        named[name] = (known.called(name), reading)
+    return dict(sorted(named.items()))
+
+
+@contextmanager
+def _missed(path: Path, built: Built) -> Iterator[None]:
+    try:
+        yield
+    except CalciferError as error:
+        built.miss_all(path, error.message)
+    except Exception as error:
+        # Nobody knows what a repository can be like, and one must not keep all others from being read.
+        log.exception("%s could not be read", path)
+        built.miss_all(path, f"Something unexpected is in it: {type(error).__name__}: {error}")
+
+
+def _restore_services(
+    units: Units, actor: Actor, found: dict[str, tuple[Known, Reading]], built: Built, tell: Tell
+) -> None:
+    waiting = list(found.items())
+    for at in range(0, len(waiting), BATCH):
+        tell(f"Services: {at} of {len(waiting)}")
+        with units.write(actor) as uow:
+            for name, (known, reading) in waiting[at : at + BATCH]:
+                with _missed(known.path, built), uow.db.begin_nested():
+                    made = services.restore(uow, known, baseline=reading.before_first, highest_number=reading.highest)
+                    uow.db.flush()  # what cannot be stored has to show here, where it concerns this one alone
+                    built.services[name], built.known[name] = made.id, known
+                    for problem in reading.problems:
+                        built.miss(name, problem.place, problem.reason)
+
+
+def _restore_strays(units: Units, actor: Actor, built: Built, tell: Tell) -> None:
+    by_service: dict[str, list[Claimed]] = {}
+    for claim in built.claims:
+        by_service.setdefault(claim.service, []).append(claim)
+    waiting = sorted(built.services)
+    for at in range(0, len(waiting), BATCH):
+        tell(f"Commits without an item: {at} of {len(waiting)}")
+        with units.write(actor) as uow:
+            for name in waiting[at : at + BATCH]:
+                with _missed_strays(name, built), uow.db.begin_nested():
+                    service = catalog.get_service(uow.db, name)
+                    waiting_here, gone = work.restore_strays(uow, service, by_service.get(name, []))
+                    uow.db.flush()  # as above
+                    built.strays += waiting_here
+                    for oid in gone:
+                        built.miss(name, oid, "An item answers for this commit, which is not there any more.")
+
+
+@contextmanager
+def _missed_strays(name: str, built: Built) -> Iterator[None]:
+    try:
+        with told(Path(name)):
+            yield
+    except CalciferError as error:
+        built.miss(name, "main", f"Commits without an item could not be looked for: {error.message}")

@@ -1,0 +1,73 @@
+"""The only place that compares two databases by what they say, whatever their rows are numbered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from calcifer.kit.aside import Row, rows
+from calcifer.kit.db import Base
+from calcifer.rebuild.schemas import DifferenceOut
+
+NOT_KEPT = {"services": {"scanned_at", "missing_since"}, "work_items": {"notice"}}
+"""Columns that no repository has."""
+LONGEST = 200
+Snapshot = Mapping[str, Row]
+
+
+def snapshot(connection: Connection) -> Snapshot:
+    """Return what a database says of services, items and commits without an item, each under a name for people."""
+    tables = Base.metadata.tables
+    services = {row["id"]: row for row in rows(connection, tables["services"])}
+    said: dict[str, Row] = {}
+    for row in services.values():
+        said[f"service {row['name']}"] = _without(row, "services", "id") | {"depends_on": []}
+    for row in rows(connection, tables["service_dependencies"]):
+        said[f"service {services[row['service_id']]['name']}"]["depends_on"].append(row["name"])
+    for row in rows(connection, tables["work_items"]):
+        own = {"service": services[row["service_id"]]["name"], "checklist": [], "waivers": []}
+        said[f"item {row['number']}"] = _without(row, "work_items", "service_id") | own
+    for name, field in (("work_checklist", "checklist"), ("work_waivers", "waivers")):
+        for row in sorted(rows(connection, tables[name]), key=lambda row: (row.get("position", 0), row["id"])):
+            said[f"item {row['item_number']}"][field].append(_without(row, name, "id", "item_number"))
+    for row in rows(connection, tables["work_strays"]):
+        name = f"commit {row['oid']} of {services[row['service_id']]['name']}"
+        said[name] = _without(row, "work_strays", "id", "service_id")
+    for row in said.values():
+        row.get("depends_on", []).sort()
+    return said
+
+
+def _without(row: Row, table: str, *names: str) -> Row:
+    return {name: value for name, value in row.items() if name not in {*names, *NOT_KEPT.get(table, ())}}
+
+
+def differences(database: Snapshot, repositories: Snapshot) -> list[DifferenceOut]:
+    """Return where two snapshots differ, in the order of their names."""
+    found = []
+    for what in sorted(database.keys() | repositories.keys(), key=_natural):
+        there, here = database.get(what), repositories.get(what)
+        if there is None or here is None:
+            found.append(
+                DifferenceOut(what=what, field="", database=_title(there), repositories=_title(here)),
+            )
+            continue
+        for field in sorted(there.keys() | here.keys()):
+            if there.get(field) != here.get(field):
+                said = (_shown(there.get(field)), _shown(here.get(field)))
+                found.append(DifferenceOut(what=what, field=field, database=said[0], repositories=said[1]))
+    return found
+
+
+def _natural(what: str) -> tuple[str, int, str]:
+    kind, _, name = what.partition(" ")
+    return kind, int(name) if kind == "item" else 0, name
+
+
+def _title(row: Row | None) -> str | None:
+    return None if row is None else _shown(row.get("title") or row.get("subject") or "there")
+
+
+def _shown(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
