@@ -81,9 +81,9 @@ def test_every_service_of_the_bundle_has_its_files_and_its_commits(
 ) -> None:
     source = cloned(tmp_path / "awesome-compose")
     before = snapshot(source, without=())
-    begun = time.monotonic()
+    begun = sum(os.times()[:4])
     report = adopt(source)
-    took = time.monotonic() - begun
+    took = sum(os.times()[:4]) - begun  # of this process and its children: other tests may have the other core
     assert (len(report.adopted), report.failed) == (39, [])
     assert took < SECONDS
     assert snapshot(source, without=()) == before
