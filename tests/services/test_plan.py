@@ -10,10 +10,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from calcifer.kit.git.founding import Candidates
 from calcifer.kit.uow import Actor
+from calcifer.services import planning
 from calcifer.services.ignoring import appended, rule
 from calcifer.services.mounts import Mount, mounts, secret_files
 from calcifer.services.planning import Known, Plan, Wish, plan
+from calcifer.services.withheld import withheld
 from tests.conftest import Git
 from tests.services.samples import cloned, snapshot, stack
 
@@ -344,3 +347,19 @@ def test_a_thousand_services_are_planned_quickly(look: Planning, tmp_path: Path,
         stack(tmp_path / "all" / f"s{number}")
     known = {f"k{number}": str(tmp_path / "known" / str(number)) for number in range(1000)}
     assert len(look(tmp_path / "all", known=known).steps) == 50
+
+
+def test_a_directory_with_far_too_many_files_stays_out(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stack(tmp_path / "web", {f"f{number}": "x" for number in range(6)})
+    monkeypatch.setattr(planning, "MOST_FILES", 5)
+    (left,) = plan(Wish((str(folder),)), home, Known({})).left_out
+    assert left.reason.startswith("has more than 5 files: name the directory in it")
+
+
+def test_a_private_key_is_found_at_the_end_of_what_is_looked_at(tmp_path: Path) -> None:
+    text = "x" * 60_000 + "\n-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIA==\n"
+    folder = stack(tmp_path / "web", {"notes.txt": text})
+    found = Candidates(["notes.txt"], [], [])
+    assert [one.reason for one in withheld(folder, found, [], [])] == ["holds a private key"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from calcifer.kit.errors import CalciferError
+from calcifer.kit.errors import CalciferError, Conflict
 from calcifer.kit.git import founding
 from calcifer.kit.git.names import checked_url
 from calcifer.kit.git.repository import HEADS, Repository
@@ -33,6 +33,7 @@ __all__ = [
     "shown",
 ]
 LONGEST_SOURCE_BYTES = 4096
+MOST_FILES = 100_000
 NO_COMPOSE = "has no compose file"
 
 
@@ -234,7 +235,13 @@ class _Planner:
 
     def _looked_into(self, step: Step, path: Path, ignored_above: Iterable[str]) -> Step:
         mounted = mounts(path, step.compose) if step.compose else []
-        kept = withheld(path, founding.candidates(self._scratch, path), mounted, ignored_above)
+        found = founding.candidates(self._scratch, path)
+        if len(found.files) > MOST_FILES:  # each is opened; a whole home directory was named, most likely
+            raise Conflict(
+                f"has more than {MOST_FILES:,} files: name the directory in it that is the service, or say in a .gitignore there "
+                "what is data"
+            )
+        kept = withheld(path, found, mounted, ignored_above)
         notes = [] if step.compose else [f"It {NO_COMPOSE}."]
         if step.compose and "/" in step.compose:
             notes.append(f"Its compose file is {step.compose}; images and ports are shown of one at the top only.")

@@ -39,6 +39,7 @@ PRIVATE_KEY = re.compile(
     rb"|\bAGE-SECRET-KEY-1[A-Z0-9]{20,}",
     re.MULTILINE,
 )
+KEY_MARKS = (b"PRIVATE KEY", b"PrivateKey", b"AGE-SECRET-KEY")
 CERTIFICATE = re.compile(
     rb"-----BEGIN (?:TRUSTED )?(?:CERTIFICATE|X509 CRL|[A-Z ]*PUBLIC KEY|DH PARAMETERS|EC PARAMETERS)"
 )
@@ -135,7 +136,9 @@ def _by_content(head: bytes) -> str | None:
         return "is an SQLite database"
     if REDIS.match(head):
         return "is a Redis database"
-    if PRIVATE_KEY.search(head):
+    if any(mark in head for mark in KEY_MARKS) and PRIVATE_KEY.search(
+        head
+    ):  # most files have none, and that is quick to see
         return "holds a private key"
     return None
 
