@@ -16,7 +16,7 @@ from calcifer.services import planning
 from calcifer.services.ignoring import appended, rule
 from calcifer.services.mounts import Mount, mounts, secret_files
 from calcifer.services.planning import Known, Plan, Wish, plan
-from calcifer.services.withheld import withheld
+from calcifer.services.withheld import withheld as kept_out
 from tests.conftest import Git
 from tests.services.samples import cloned, snapshot, stack
 
@@ -362,4 +362,4 @@ def test_a_private_key_is_found_at_the_end_of_what_is_looked_at(tmp_path: Path) 
     text = "x" * 60_000 + "\n-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIA==\n"
     folder = stack(tmp_path / "web", {"notes.txt": text})
     found = Candidates(["notes.txt"], [], [])
-    assert [one.reason for one in withheld(folder, found, [], [])] == ["holds a private key"]
+    assert [one.reason for one in kept_out(folder, found, [], [])] == ["holds a private key"]
