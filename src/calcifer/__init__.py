@@ -4,4 +4,4 @@ Calcifer does not contain services, it tracks them. The words, the promises and 
 `docs/architecture.md`.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
