@@ -4,7 +4,7 @@ The new repository is made where nobody sees it; its files stay where they lie, 
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,17 +87,17 @@ def give_configuration(root: Path, made: Path) -> None:
         seen.add(key)
 
 
-def give_index(root: Path, made: Path, place: Place, rewritten: Mapping[str, bytes]) -> None:
+def give_index(root: Path, made: Path, place: Place, rewritten: Mapping[str, bytes], intended: Collection[str]) -> None:
     """Make the index: what is staged at `root` is staged here, at its new path; `rewritten` are contents that replace its own.
 
-    Whether a file differs from it is seen once the files lie there: `refresh`.
+    Paths of `intended` are announced, and no more; that, and whether a file differs, is for when the files lie there: `refresh`.
     """
     entries: dict[str, tuple[str, str]] = {}
     marked: dict[str, list[str]] = {"--assume-unchanged": [], "--skip-worktree": []}
     for line in _listed(root, "--stage"):
         said, _, path = line.partition("\t")
         mode, oid, _ = said.split(" ")
-        if there := place(path):
+        if (there := place(path)) and there not in intended:
             entries[there] = (mode, oid)
     for line in _listed(root, "-v"):
         if there := place(line[2:]):

@@ -27,11 +27,6 @@ class Status:
         edits = {there: said for path, said in self.edits.items() if (there := place(path))}
         return Status(edits, *(_moved(paths, place) for paths in (self.untracked, self.ignored, self.unmerged)))
 
-    @property
-    def intended(self) -> list[str]:
-        """Paths that are announced to the index, and no more."""
-        return sorted(path for path, said in self.edits.items() if said.startswith(INTENDED))
-
     def letters(self, path: str) -> str:
         """Return the two letters for a tracked path: blanks where nothing differs."""
         return self.edits.get(path, "..")[:2].replace(".", " ")

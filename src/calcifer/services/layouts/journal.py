@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from calcifer.kit.git.statuses import INTENDED
 from calcifer.services.copying import write_file
 from calcifer.services.layouts.ruling import Rules
 from calcifer.services.layouts.wishes import Places
@@ -50,6 +51,11 @@ class Journal:
     def places(self) -> Places:
         """What lies where."""
         return Places(self.app, self.docs)
+
+    @property
+    def intended(self) -> list[str]:
+        """Paths that are announced to the index, and no more."""
+        return sorted(path for path, said in self.edits.items() if said.startswith(INTENDED))
 
 
 def folder(root: Path) -> Path:

@@ -30,6 +30,10 @@ _SPARE = 1.05
 _BLOCK_BYTES = 4096
 
 
+class NothingToConvert(Conflict):
+    """The root is no repository, or not any more."""
+
+
 @dataclass(frozen=True)
 class Past:
     """What of the root's history comes along."""
@@ -107,7 +111,7 @@ def _check_root(root: Path) -> None:
     if not root.is_dir():
         raise NotFound(f"There is no directory {root}.")
     if not os.path.lexists(git):
-        raise Conflict(f"{root} is no git repository: there is nothing to convert.")
+        raise NothingToConvert(f"{root} is no git repository: there is nothing to convert.")
     if git.is_symlink() or not git.is_dir():
         raise Conflict(
             f"{root} is a linked worktree or a submodule: its repository lies elsewhere.",

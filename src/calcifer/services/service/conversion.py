@@ -180,7 +180,7 @@ class _Conversion:
             if committed is not None:
                 rewritten[name] = committed if content is None else rules.applied(name, content)
         relocation.give_configuration(self._root, made)
-        relocation.give_index(self._root, made, self._journal.places.place, rewritten)
+        relocation.give_index(self._root, made, self._journal.places.place, rewritten, self._journal.intended)
         info = made / ".git" / "info"
         for name, lines in (("exclude", rules.exclude), ("attributes", rules.info_attributes)):
             if lines:
@@ -221,8 +221,7 @@ class _Conversion:
         """Let git look, and compare what it sees with what it saw before."""
         if "settled" in self._journal.done:
             return
-        intended = [path for path, said in self._journal.edits.items() if said.startswith(".A")]
-        relocation.refresh(self._app, intended)
+        relocation.refresh(self._app, self._journal.intended)
         unlike = self._unlike()
         if unlike:
             names = ", ".join(map(visible, unlike[:_MOST]))
