@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.kit.history import git
@@ -31,7 +32,7 @@ docs/_build/
 TESTS = "#!/bin/sh\ntest -f src/main.py && test -f run.sh\n"
 
 
-def write(root: Path, files: dict[str, str | bytes]) -> None:
+def write(root: Path, files: Mapping[str, str | bytes]) -> None:
     """Write files by their paths."""
     for name, content in files.items():
         path = root / name
@@ -39,10 +40,10 @@ def write(root: Path, files: dict[str, str | bytes]) -> None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def commit(root: Path, message: str, files: dict[str, str | bytes] | None = None) -> str:
-    """Write files, commit everything, return the commit."""
+def commit(root: Path, message: str, files: Mapping[str, str | bytes] | None = None) -> str:
+    """Write files, commit everything but repositories, return the commit."""
     write(root, files or {})
-    git(root, "add", "-A")
+    git(root, "add", "-A", "--", ".", ":(exclude)project-y", f":(exclude){APP}/vendored")
     git(root, "commit", "-q", "-m", message)
     return git(root, "rev-parse", "HEAD")
 
@@ -120,6 +121,9 @@ def layout(root: Path) -> Path:
     (root / "project-x").chmod(0o750)
     (root / APP / "outside").symlink_to("/nowhere/at/all")
     os.utime(root / APP / "new.txt", ns=(1_000_000_000_123_456_789, 1_000_000_000_123_456_789))
+    for name in ("project-y", f"{APP}/vendored"):
+        git(root, "init", "-q", name)
+        commit(root / name, "Its own", {"x": "x"})
     os.link(root / APP / "new.txt", root / APP / "same.txt")
     return root
 
@@ -134,6 +138,7 @@ EDITS = [
     "?? new.txt",
     "?? outside",
     "?? same.txt",
+    "?? vendored/",
     "MM src/jobs.py",
 ]
 IGNORED = {".env", "secret.txt", "data/", "cache/", "src/generated/", "build/", "a.log", "docs/_build/", "docs/x.tmp"}

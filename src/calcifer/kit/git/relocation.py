@@ -55,18 +55,24 @@ def lend(root: Path, branch: str, path: Path) -> Loan:
     return Loan(path, there.branches[branch])
 
 
-def write_all(loan: Loan, trace: Trace, made: Path, *, branch: str) -> tuple[Written, list[str]]:
-    """Make the repository `made` with all branches that have anything of it; return what was written, and those branches."""
+def write_all(loan: Loan, trace: Trace, made: Path, *, branch: str) -> Written:
+    """Make the repository `made` with all branches that have anything of it."""
     with Source(loan.path) as source:
         written = write(source, trace, made, branch=branch)
-    lines, names = "", []
-    for ref, oid in written.tags.items():
-        if ref.startswith(_BRANCHES):
-            names.append(ref.removeprefix(_BRANCHES))
-            lines += f"create {HEADS}{names[-1]} {oid}\ndelete {ref} {oid}\n"
+    lines = "".join(
+        f"create {HEADS}{ref.removeprefix(_BRANCHES)} {oid}\ndelete {ref} {oid}\n"
+        for ref, oid in written.tags.items()
+        if ref.startswith(_BRANCHES)
+    )
     run(*FAITHFUL, "update-ref", "--stdin", cwd=made, stdin=os.fsencode(lines))
     run(*FAITHFUL, "pack-refs", "--all", cwd=made)
-    return written, sorted(names)
+    return written
+
+
+def signed(loan: Loan, trace: Trace) -> int:
+    """Return how many of the commits are signed; the new ones are not."""
+    with Source(loan.path) as source:
+        return sum(b"\ngpgsig" in source.raw(one.oid).partition(b"\n\n")[0] for one in trace.kept)
 
 
 def branches_in(trace: Trace) -> list[str]:

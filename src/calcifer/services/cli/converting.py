@@ -64,6 +64,8 @@ def convert(
 
 def _is_wanted(wish: Wish, *, yes: bool, json: bool) -> bool:
     """Show the plan, and ask; where there is nobody to ask, it ends with the plan."""
+    if wish.root.is_dir():
+        conversion.tidy(wish.root)
     begun = journal.read(wish.root) if wish.root.is_dir() else None
     if begun is not None:
         terminal.say(f"A conversion of {wish.root} has begun, and goes on. Its backup: {begun.backup}")

@@ -109,9 +109,9 @@ class Outline:
         yield "Ignore rules", listed([rule for rule in self.ignore_rules if not rule.startswith("#")], all_of_them=True)
         yield "Attributes", listed(self.attribute_rules, all_of_them=True)
         yield "Local rules", listed([rule for rule in self.local_rules if not rule.startswith("#")], all_of_them=True)
-        yield "Edited", self._stay(self.edited, "stay edits")
-        yield "Untracked", self._stay(self.untracked, "stay untracked")
-        yield "Ignored", self._stay(self.ignored, "stay ignored")
+        yield "Edited", self._kept(self.edited)
+        yield "Untracked", self._kept(self.untracked)
+        yield "Ignored", self._kept(self.ignored)
         yield (
             "Tests",
             (
@@ -124,8 +124,8 @@ class Outline:
         yield "Goes", f"{' and '.join(self.goes)} of {visible(self.path)}, last of all"
         yield "Stays", listed(self.stays)
 
-    def _stay(self, paths: list[str], what: str) -> str:
-        return f"{listed(paths)} {what}" if paths else ""
+    def _kept(self, paths: list[str]) -> str:
+        return f"{listed(paths)}   (and stays so)" if paths else ""
 
 
 def listed(names: list[str], *, all_of_them: bool = False) -> str:

@@ -40,6 +40,7 @@ class Past:
 
     commits: int
     merges: int
+    signed: int
     former: tuple[str, ...]
     """Where the parts lay before they were renamed."""
     tags: tuple[str, ...]
@@ -245,8 +246,11 @@ def _check_places(root: Path, places: Places, tracked: dict[str, bool]) -> None:
 
 def _past(root: Path, places: Places, branch: str) -> Past:
     with tempfile.TemporaryDirectory(prefix="calcifer-") as scratch:
-        trace = relocation.lend(root, branch, Path(scratch) / "loan").trace(places.parts)
+        loan = relocation.lend(root, branch, Path(scratch) / "loan")
+        trace = loan.trace(places.parts)
+        signed = relocation.signed(loan, trace)
     return Past(
+        signed=signed,
         commits=sum(one.is_on_main for one in trace.kept),
         merges=trace.merges,
         former=tuple(map(os.fsdecode, trace.former)),
@@ -338,8 +342,10 @@ def _notes_of_refs(plan: Plan) -> Iterator[str]:
         yield f"Other refs stay in the backup: {_listed(there.others)}."
     if there.hooks:
         yield f"Hooks stay in the backup: {_listed(there.hooks)}."
+    if past.signed:
+        yield f"{past.signed} commits are signed: the new ones have other ids and no signatures."
     if there.has_lfs:
-        yield "Files that git LFS keeps come along as they lie here; older versions stay in the backup (.git/lfs)."
+        yield "What git LFS keeps comes along with all of the repository's versions."
     if there.is_shallow:
         yield "The repository is shallow: the history begins where it was cut off."
 
@@ -347,7 +353,7 @@ def _notes_of_refs(plan: Plan) -> Iterator[str]:
 def _notes_of_files(plan: Plan, tracked: dict[str, bool]) -> Iterator[str]:
     loose = sorted(name + "/" * is_folder for name, is_folder in tracked.items() if name in plan.stays)
     if loose:
-        yield f"{_listed(loose)} stay as plain files, in no repository; their history is in the backup."
+        yield f"In no repository any more, but where they are: {_listed(loose)}. Their history is in the backup."
     outside = sorted(
         path for path in plan.status.edits if plan.places.place(path) is None and path not in (IGNORE, ATTRIBUTES)
     )

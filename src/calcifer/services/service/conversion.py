@@ -8,7 +8,7 @@ done, so that a run that was killed is repeated as it was.
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -77,8 +77,17 @@ def convert(
 ) -> Report:
     """Do all of it, or what an earlier run has not done. Raises, with the root's `.git` in place, what stops it."""
     with alone(wish.root):
+        tidy(wish.root)
         found = journal.read(wish.root) or begin(planned(wish, now), now, say, mark)
         return _Conversion(wish, found, person, now, say, mark).run()
+
+
+def tidy(root: Path) -> None:
+    """Remove the empty directories that a run left which was killed with everything done."""
+    if not (root / ".git").exists():
+        for path in (journal.going(root), root / GOING):
+            with suppress(OSError):  # not there, or not empty
+                path.rmdir()
 
 
 # -- the change ----------------------------------------------------------------------------------------------------------
@@ -147,7 +156,12 @@ class _Conversion:
             remove_tree(building)
         loan = relocation.lend(self._root, self._journal.branch, building / "loan")
         parts = self._journal.places.parts
-        relocation.write_all(loan, loan.trace(parts), building / "made", branch=self._journal.branch)
+        written = relocation.write_all(loan, loan.trace(parts), building / "made", branch=self._journal.branch)
+        if written.collisions:
+            both = ", ".join(visible(os.fsdecode(path)) for path in written.collisions[:_MOST])
+            self._say(
+                f"In older commits both had {both}: those have the documentation's. The others are in the backup."
+            )
         self._mark("written")
         self._commit_rules(building / "made")
         self._give_the_rest(building / "made")
@@ -181,6 +195,9 @@ class _Conversion:
                 rewritten[name] = committed if content is None else rules.applied(name, content)
         relocation.give_configuration(self._root, made)
         relocation.give_index(self._root, made, self._journal.places.place, rewritten, self._journal.intended)
+        lfs = self._root / ".git" / "lfs"
+        if lfs.is_dir():
+            backups.copy(lfs, made / ".git" / "lfs")
         info = made / ".git" / "info"
         for name, lines in (("exclude", rules.exclude), ("attributes", rules.info_attributes)):
             if lines:
@@ -320,11 +337,14 @@ class _Conversion:
         going = self._root / GOING
         if not going.exists():
             return
-        for path in going.iterdir():
-            if path != journal.going(self._root):  # the journal last: it says what this directory is
+        last = journal.going(self._root) / journal.NAME  # it says what this directory is
+        for path in [*going.iterdir(), *last.parent.iterdir()]:
+            if path not in (last, last.parent):
                 _remove(path)
         self._mark("git nearly gone")
-        _remove(going)
+        last.unlink()
+        self._mark("journal gone")
+        tidy(self._root)
         durable.flush_names(self._root)
         self._mark("done")
 
