@@ -4,12 +4,20 @@ import hashlib
 import os
 import stat
 import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.kit.history import git
+from calcifer.services.service.conversion import Report
+from tests.kit import history
+from tests.kit.history import all_paths, git, read_by_git, renames_by_git
+from tests.source import ROOT
 
 APP = "calcifer-app"
+Convert = Callable[..., Report]
+NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
+BACKUP = "calcifer-backup-2026-01-31-120000"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 IGNORE = """\
 # What Python leaves
@@ -174,3 +182,66 @@ def ignored(app: Path) -> set[str]:
     """What git ignores."""
     said = git(app, "status", "--porcelain", "--ignored=matching", "-uall").splitlines()
     return {line[3:] for line in said if line.startswith("!!")}
+
+
+def program_of(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `calcifer` as a person does, without a terminal, in the workspace `root`."""
+    env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "CALCIFER_HOME": str(root)}
+    command = [sys.executable, "-m", "calcifer", *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+
+def told(root: Path, *commits: str) -> list[str]:
+    """What commits say of themselves, sorted."""
+    return sorted(said.strip() for said in history.told(root, *commits))
+
+
+def wanted_history(root: Path) -> list[str]:
+    """What git finds for the application, for what it was, and for the documentation."""
+    paths = [*all_paths(APP, renames_by_git(root, "main")), *all_paths("docs", renames_by_git(root, "main"))]
+    assert "backend" in paths
+    return told(root, *read_by_git(root, paths, "main"))
+
+
+def is_converted(root: Path, kept: Path, before: dict[bytes, tuple[int, int, int, bytes]]) -> None:
+    """What has to hold afterwards, whatever happened in between."""
+    app = root / APP
+    assert sorted(path.name for path in root.iterdir()) == [
+        "README.md",
+        APP,
+        "notes.txt",
+        "other",
+        "project-x",
+        "project-y",
+    ]
+    assert (app / ".git").is_dir()
+    commits = git(app, "rev-list", "HEAD").split()
+    assert git(app, "log", "-1", "--format=%an %s") == "Ada Lovelace Take in the rules of the repository around"
+    assert told(app, *commits[1:]) == wanted_history(kept)
+    assert edits(app) == sorted(EDITS)
+    assert ignored(app) == IGNORED
+    tracked = git(app, "ls-files").splitlines()
+    assert not {".env", "secret.txt", "data/app.sqlite"} & set(tracked)
+    assert "secret-of-the-env" not in git(app, "log", "-p", "--all")
+    git(app, "fsck", "--strict")
+    assert git(app, "symbolic-ref", "HEAD") == "refs/heads/main"
+    assert git(app, "branch", "--format=%(refname:short)").split() == ["main", "work"]
+    assert git(app, "log", "-1", "--format=%s", "work") == "Half done"
+    assert git(app, "tag", "-n1") == "v1              First"
+    assert git(app, "show", ":src/jobs.py").endswith("\nstaged")
+    after = state(root)
+    for path, was in before.items():
+        place = moved(path)
+        if place and path not in (b".", b"docs", os.fsencode(APP), f"{APP}/.gitignore".encode()):
+            assert after[place] == was, path
+    assert (app / "docs/pictures/one.png").read_bytes() == PNG
+    assert state(kept) == before
+
+
+def moved(path: bytes) -> bytes | None:
+    """Where a path of the root is afterwards; None for what is gone."""
+    if path in (b".git", b".gitignore") or path.startswith(b".git/"):
+        return None
+    if path == b"docs" or path.startswith(b"docs/"):
+        return os.fsencode(APP) + b"/" + path
+    return path

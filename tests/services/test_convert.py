@@ -2,122 +2,35 @@
 
 import os
 import shutil
-import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from calcifer.kit.errors import CalciferError, Conflict, Invalid, NotFound, Unavailable
+from calcifer.kit.errors import Invalid
 from calcifer.kit.uow import Actor
-from calcifer.services.layouts.planned import NothingToConvert, planned
+from calcifer.services.layouts.planned import planned
 from calcifer.services.layouts.wishes import Wish
 from calcifer.services.service import conversion, restoration
-from calcifer.services.service.conversion import Report
 from tests.conftest import Git
-from tests.kit import history
 from tests.kit.history import all_paths, read_by_git, renames_by_git
-from tests.services.layouts import APP, EDITS, IGNORED, PNG, commit, edits, ignored, layout, state, write
+from tests.services.layouts import (
+    APP,
+    BACKUP,
+    NOW,
+    PNG,
+    Convert,
+    commit,
+    edits,
+    ignored,
+    is_converted,
+    program_of,
+    state,
+    told,
+    write,
+)
 from tests.services.samples import cloned
-from tests.source import ROOT
-
-Convert = Callable[..., Report]
-NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
-BACKUP = "calcifer-backup-2026-01-31-120000"
-
-
-@pytest.fixture(scope="module")
-def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The layout, made once."""
-    return layout(tmp_path_factory.mktemp("pattern") / "calcifer")
-
-
-@pytest.fixture
-def root(pattern: Path, tmp_path: Path) -> Path:
-    """The layout."""
-    place = tmp_path / "place"
-    place.mkdir()
-    subprocess.run(["cp", "-a", str(pattern), str(place)], check=True)
-    return place / pattern.name
-
-
-@pytest.fixture
-def convert(root: Path, actor: Actor) -> Convert:
-    """Convert it: `convert(verify="make test")`."""
-
-    def run(mark: Callable[[str], None] = lambda _: None, **wish: str | None) -> Report:
-        return conversion.convert(Wish(root, **wish), actor.person, NOW, mark=mark)  # type: ignore[arg-type]
-
-    return run
-
-
-def program_of(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `calcifer` as a person does, without a terminal, in the workspace `root`."""
-    env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "CALCIFER_HOME": str(root)}
-    command = [sys.executable, "-m", "calcifer", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-
-
-def told(root: Path, *commits: str) -> list[str]:
-    """What commits say of themselves, sorted."""
-    return sorted(said.strip() for said in history.told(root, *commits))
-
-
-def wanted_history(root: Path) -> list[str]:
-    """What git finds for the application, for what it was, and for the documentation."""
-    paths = [*all_paths(APP, renames_by_git(root, "main")), *all_paths("docs", renames_by_git(root, "main"))]
-    assert "backend" in paths
-    return told(root, *read_by_git(root, paths, "main"))
-
-
-def is_converted(root: Path, kept: Path, before: dict[bytes, tuple[int, int, int, bytes]], git: Git) -> None:
-    """What has to hold afterwards, whatever happened in between."""
-    app = root / APP
-    assert sorted(path.name for path in root.iterdir()) == [
-        "README.md",
-        APP,
-        "notes.txt",
-        "other",
-        "project-x",
-        "project-y",
-    ]
-    assert (app / ".git").is_dir()
-    commits = git(app, "rev-list", "HEAD").split()
-    assert git(app, "log", "-1", "--format=%an %s") == "Ada Lovelace Take in the rules of the repository around"
-    assert told(app, *commits[1:]) == wanted_history(kept)
-    assert edits(app) == sorted(EDITS)
-    assert ignored(app) == IGNORED
-    tracked = git(app, "ls-files").splitlines()
-    assert not {".env", "secret.txt", "data/app.sqlite"} & set(tracked)
-    assert "secret-of-the-env" not in git(app, "log", "-p", "--all")
-    git(app, "fsck", "--strict")
-    assert git(app, "symbolic-ref", "HEAD") == "refs/heads/main"
-    assert git(app, "branch", "--format=%(refname:short)").split() == ["main", "work"]
-    assert git(app, "log", "-1", "--format=%s", "work") == "Half done"
-    assert git(app, "tag", "-n1") == "v1              First"
-    assert git(app, "show", ":src/jobs.py").endswith("\nstaged")
-    after = state(root)
-    for path, was in before.items():
-        place = moved(path)
-        if place and path not in (b".", b"docs", os.fsencode(APP), f"{APP}/.gitignore".encode()):
-            assert after[place] == was, path
-    assert (app / "docs/pictures/one.png").read_bytes() == PNG
-    assert state(kept) == before
-
-
-def moved(path: bytes) -> bytes | None:
-    """Where a path of the root is afterwards; None for what is gone."""
-    if path in (b".git", b".gitignore") or path.startswith(b".git/"):
-        return None
-    if path == b"docs" or path.startswith(b"docs/"):
-        return os.fsencode(APP) + b"/" + path
-    return path
-
 
 # -- what comes of it ----------------------------------------------------------------------------------------------------
 
@@ -125,7 +38,7 @@ def moved(path: bytes) -> bytes | None:
 def test_application_has_history_files_edits_and_rules(convert: Convert, root: Path, git: Git) -> None:
     before = state(root)
     report = convert(verify="sh run.sh")
-    is_converted(root, root.parent / BACKUP / "calcifer", before, git)
+    is_converted(root, root.parent / BACKUP / "calcifer", before)
     assert report.backup == str(root.parent / BACKUP)
     assert [line.partition(" (")[0] for line in report.tests] == [
         "The application's tests passed before",
@@ -175,7 +88,7 @@ def test_converted_restored_and_converted_again_uses_the_same_backup(convert: Co
     restoration.restore(Path(report.backup), NOW)
     again = conversion.convert(Wish(root), Actor("Ada Lovelace", "ada@example.org", "owner").person, datetime.now(UTC))
     assert again.backup == report.backup
-    is_converted(root, Path(report.backup) / "calcifer", before, git)
+    is_converted(root, Path(report.backup) / "calcifer", before)
 
 
 def test_plan_touches_nothing_and_says_everything(root: Path) -> None:
@@ -210,7 +123,7 @@ def test_command_converts_and_restores(root: Path, git: Git) -> None:
     done = program_of(root, "convert", "--yes", "--verify", "sh run.sh")
     assert done.returncode == 0, done.stderr
     (backup,) = root.parent.glob("calcifer-backup-*")
-    is_converted(root, backup / "calcifer", before, git)
+    is_converted(root, backup / "calcifer", before)
     assert f"calcifer convert --restore {backup}" in done.stderr
     assert program_of(root, "convert", "--yes").returncode == 5
     done = program_of(root, "convert", "--restore", str(backup))
@@ -249,7 +162,7 @@ def test_remote_that_does_not_answer_stops_nothing_else(convert: Convert, root: 
     report = convert(remote=f"file://{tmp_path}/none.git")
     assert report.push_failure
     assert f"git -C {root / APP} push -u origin main" in report.push_failure
-    is_converted(root, root.parent / BACKUP / "calcifer", before, git)
+    is_converted(root, root.parent / BACKUP / "calcifer", before)
     git(tmp_path, "init", "-q", "--bare", "none.git")
     git(root / APP, "push", "-q", "-u", "origin", "main")
 
@@ -299,7 +212,7 @@ def test_worse_tests_stop_it_before_the_roots_git_goes(convert: Convert, root: P
     with pytest.raises(conversion.TestsWorse):
         convert()
     convert(verify="test -f run.sh")
-    is_converted(root, root.parent / BACKUP / "calcifer", before, git)
+    is_converted(root, root.parent / BACKUP / "calcifer", before)
 
 
 def test_tests_that_failed_before_may_fail_after(convert: Convert, root: Path) -> None:
@@ -315,251 +228,6 @@ def test_descriptor_says_the_tests(root: Path) -> None:
     commit(root, "Describe", {f"{APP}/.calcifer/service.yaml": "verify: sh run.sh\n"})
     assert planned(Wish(root), NOW).verify == "sh run.sh"
     assert planned(Wish(root, verify=""), NOW).verify is None
-
-
-# -- killed ---------------------------------------------------------------------------------------------------------------
-
-
-STEPS = [
-    "backup begun",
-    "tested before",
-    "copied",
-    "compared",
-    "backed up",
-    "begun",
-    "written",
-    "made",
-    ".gitignore written",
-    ".gitattributes written",
-    "docs moved",
-    "in place",
-    "settled",
-    "tested",
-    "rules gone",
-    "git going",
-    "git nearly gone",
-    "journal gone",
-]
-
-
-def killed(root: Path, actor: Actor, *, step: str | None = None, after: float | None = None) -> bool:
-    """Convert in a process that is killed at a step, or after a while; say whether it was."""
-
-    def mark(name: str) -> None:
-        if name == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            conversion.convert(Wish(root, verify="sh run.sh"), actor.person, NOW, mark=mark)
-            code = 0
-        finally:
-            os._exit(code)
-    if after is not None:
-        time.sleep(after)
-        os.kill(child, signal.SIGKILL)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-
-
-def finish(root: Path, actor: Actor) -> None:
-    """Run it until it is done; where only the last directory was left over, there is nothing more to convert."""
-    with suppress(NothingToConvert):
-        conversion.convert(Wish(root, verify="sh run.sh"), actor.person, datetime.now(UTC))
-
-
-def test_steps_are_these(root: Path, actor: Actor) -> None:
-    found: list[str] = []
-    conversion.convert(Wish(root, verify="sh run.sh"), actor.person, NOW, mark=found.append)
-    assert found == [*STEPS, "done"]
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_killed_at_a_step_the_end_is_the_same(root: Path, actor: Actor, git: Git, step: str) -> None:
-    before = state(root)
-    assert killed(root, actor, step=step)
-    finish(root, actor)
-    (kept,) = (path for path in root.parent.iterdir() if path != root)
-    assert kept.suffix != ".part"
-    is_converted(root, kept / "calcifer", before, git)
-
-
-def test_killed_at_random_moments_the_end_is_the_same(root: Path, actor: Actor, git: Git) -> None:
-    before = state(root)
-    delay = 0.05
-    while killed(root, actor, after=delay):
-        delay *= 1.15
-    finish(root, actor)
-    kept = next(path for path in root.parent.glob("calcifer-backup-*") if state(path / "calcifer") == before)
-    is_converted(root, kept / "calcifer", before, git)
-
-
-@pytest.mark.parametrize("step", ["copied", "aside"])
-def test_restore_killed_at_a_step_is_done_by_the_next(convert: Convert, root: Path, step: str) -> None:
-    before = state(root)
-    backup = Path(convert().backup)
-
-    def mark(name: str) -> None:
-        if name == step:
-            os._exit(0)
-
-    child = os.fork()
-    if child == 0:
-        restoration.restore(backup, NOW, mark=mark)
-    os.waitpid(child, 0)
-    restoration.restore(backup, datetime.now(UTC))
-    assert state(root) == before
-    assert not [path for path in root.parent.iterdir() if path.name.startswith(".")]
-
-
-def test_two_at_once_are_refused(root: Path, convert: Convert) -> None:
-    with conversion.alone(root), pytest.raises(Unavailable):
-        convert()
-
-
-# -- what is not there any more, or has moved -----------------------------------------------------------------------------
-
-
-def test_commit_in_the_root_since_the_backup_keeps_its_git(convert: Convert, root: Path, git: Git) -> None:
-    with pytest.raises(conversion.TestsWorse):
-        convert(verify="test -f ../README.md")
-    git(root, "commit", "-q", "--allow-empty", "-m", "Since")
-    with pytest.raises(conversion.RootMoved) as stopped:
-        convert(verify="")
-    assert "refs/heads/main" in stopped.value.message
-    assert git(root, "log", "-1", "--format=%s") == "Since"
-
-
-def test_backup_that_is_gone_keeps_the_roots_git(convert: Convert, root: Path) -> None:
-    with pytest.raises(conversion.TestsWorse):
-        convert(verify="test -f ../README.md")
-    shutil.rmtree(root.parent / BACKUP)
-    with pytest.raises(Conflict, match="backup"):
-        convert(verify="")
-    assert (root / ".git/HEAD").exists()
-
-
-def test_file_that_changes_while_it_is_copied_stops_it(root: Path, convert: Convert) -> None:
-    def mark(step: str) -> None:
-        if step == "copied":
-            write(root, {"notes.txt": "other"})
-
-    with pytest.raises(Conflict, match=r"notes\.txt"):
-        convert(mark)
-    assert [path.name for path in root.parent.iterdir()] == ["calcifer"]
-
-
-def test_backup_that_was_changed_is_not_restored(convert: Convert, root: Path) -> None:
-    backup = Path(convert().backup)
-    after = state(root)
-    write(backup, {"calcifer/README.md": "other"})
-    with pytest.raises(restoration.Damaged, match=r"README\.md"):
-        restoration.restore(backup, NOW)
-    assert state(root) == after
-
-
-def put_away(root: Path, git: Git) -> bool:
-    """Put what is not committed away."""
-    git(root, "reset", "-q")
-    git(root, "stash", "-q", "-u")
-    return True
-
-
-# -- refused, with nothing touched ----------------------------------------------------------------------------------------
-
-
-def linked(root: Path, git: Git) -> None:
-    git(root, "worktree", "add", "-q", str(root.parent / "linked"), "work")
-
-
-def submodule(root: Path, git: Git) -> None:
-    other = layout(root.parent / "other")
-    git(root, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other), f"{APP}/sub")
-
-
-def merging(root: Path, git: Git) -> None:
-    (root / ".git/MERGE_HEAD").write_text(git(root, "rev-parse", "work") + "\n")
-
-
-def own_repository(root: Path, git: Git) -> None:
-    git(root / APP, "init", "-q")
-
-
-def clash(root: Path, git: Git) -> None:
-    write(root, {f"{APP}/docs/guide.md": "# Another\n", f"{APP}/docs/pictures/one.png": PNG})
-
-
-def hidden(root: Path, git: Git) -> None:
-    write(root, {f"{APP}/.gitignore": "/build/\n/docs/\n"})
-
-
-def linked_rules(root: Path, git: Git) -> None:
-    (root / APP / ".gitignore").unlink()
-    (root / APP / ".gitignore").symlink_to("../.gitignore")
-
-
-REFUSED: list[tuple[Callable[[Path, Git], object], type[CalciferError], str]] = [
-    (lambda root, git: put_away(root, git) and git(root, "switch", "-q", "work"), Conflict, "work is checked out"),
-    (lambda root, git: git(root, "switch", "-q", "--detach"), Conflict, "without a branch"),
-    (linked, Conflict, "Linked worktrees"),
-    (submodule, Conflict, "Submodules"),
-    (merging, Conflict, "A merge is under way"),
-    (lambda root, _: write(root, {".git/index.lock": ""}), Conflict, "index.lock"),
-    (own_repository, Conflict, "repository of its own already"),
-    (clash, Conflict, "guide.md, and not the same"),
-    (hidden, Conflict, "docs/draft.md"),
-    (linked_rules, Conflict, "is a link"),
-    (lambda root, _: (root / APP / ".gitignore").unlink(), Conflict, "has come or gone"),
-    (lambda root, _: (root / ".git").rename(root / "git"), Conflict, "no git repository"),
-    (lambda root, git: git(root, "config", "core.sparseCheckout", "true"), Conflict, "sparse"),
-]
-
-
-@pytest.mark.parametrize(("change", "kind", "said"), REFUSED, ids=[said for _, _, said in REFUSED])
-def test_is_refused_and_nothing_touched(
-    root: Path,
-    convert: Convert,
-    git: Git,
-    change: Callable[[Path, Git], object],
-    kind: type[CalciferError],
-    said: str,
-) -> None:
-    change(root, git)
-    before, beside = state(root), sorted(root.parent.iterdir())
-    with pytest.raises(kind) as refused:
-        convert()
-    assert said in refused.value.message
-    assert state(root) == before
-    assert sorted(root.parent.iterdir()) == beside
-
-
-def test_application_that_cannot_be_told_is_asked_for(root: Path, git: Git, actor: Actor) -> None:
-    put_away(root, git)
-    shutil.rmtree(root / APP / "vendored")
-    git(root, "mv", APP, "shop")
-    commit(root, "Rename")
-    with pytest.raises(Invalid, match="other, shop"):
-        planned(Wish(root), NOW)
-    assert planned(Wish(root, "shop"), NOW).places.app == "shop"
-    with pytest.raises(NotFound):
-        planned(Wish(root, "project-x"), NOW)
-    with pytest.raises(NotFound):
-        planned(Wish(root, "../shop"), NOW)
-    with pytest.raises(NotFound):
-        planned(Wish(root, "shop", docs="wiki"), NOW)
-    with pytest.raises(Invalid):
-        planned(Wish(root, "shop", docs="../x"), NOW)
-
-
-def test_backup_lies_outside_and_has_room(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Invalid, match="outside"):
-        planned(Wish(root, backups=root / "docs"), NOW)
-    assert planned(Wish(root, backups=tmp_path), NOW).backup == tmp_path / BACKUP
-    full = shutil.disk_usage(root)._replace(free=1000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
-    with pytest.raises(Unavailable, match="are needed"):
-        planned(Wish(root), NOW)
 
 
 # -- odd ones --------------------------------------------------------------------------------------------------------------
