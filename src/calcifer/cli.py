@@ -29,6 +29,7 @@ SHORTCUTS = {
     "adopt-from": "services",
     "survey": "services",
     "scan": "services",
+    "convert": "services",
     "change": "work",
     "context": "work",
 }

@@ -101,5 +101,5 @@ def refuse_git_root(home: Path) -> None:
     if (home / ".git").exists():
         raise Conflict(
             f"The workspace {home} is itself a git repository; only the services in it are.",
-            mend=f"Set CALCIFER_HOME to another directory, or move {home / '.git'} away after a backup.",
+            mend=f"calcifer convert {home}   (shows first what it would do), or set CALCIFER_HOME to another directory.",
         )

@@ -70,6 +70,11 @@ def flush_tree(folder: Path) -> None:
         _sync(where)
 
 
+def flush_names(folder: Path) -> None:
+    """Write what a directory's entries are called through to the disk: after a rename."""
+    _sync(str(folder))
+
+
 def flush_folder(folder: Path) -> None:
     """Write the files of one directory, and the directory itself, through to the disk."""
     for file in folder.iterdir():
