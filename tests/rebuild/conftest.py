@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from calcifer.kit import aside
+from calcifer.kit.db import Base
 from calcifer.rebuild import service
 from calcifer.rebuild.schemas import RebuiltOut
 from calcifer.wiring import Wiring
@@ -39,5 +40,11 @@ def web(wiring: Wiring) -> Path:
 def delete(wiring: Wiring) -> None:
     """Delete the database, as somebody does who does not know what it is."""
     wiring.close()
-    if wiring.units.database.is_sqlite:
-        aside.clean(Path(wiring.units.database.url.database or ""))
+    database = wiring.units.database
+    if database.is_sqlite:
+        aside.clean(Path(database.url.database or ""))
+        return
+    with database.writing() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())
+        session.commit()

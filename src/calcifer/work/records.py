@@ -215,7 +215,8 @@ def _load(head: str) -> Any:
     What it never writes is refused: deep nesting ends the process, references multiply.
     """
     stack: list[_Collection] = [_Collection([])]
-    for event in yaml.parse(head, Loader=_Loader):
+    loader = _Loader(head)
+    while (event := loader.get_event()) is not None:
         if isinstance(event, yaml.ScalarEvent):
             if event.tag is not None or event.anchor is not None:
                 raise ValueError("it has tags or anchors.")
