@@ -1,5 +1,6 @@
 """A directory whose root is a repository becomes a workspace: the application gets one of its own, and nothing is lost."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -116,6 +117,9 @@ def test_plan_touches_nothing_and_says_everything(root: Path) -> None:
         assert said in done.stdout, said
     assert "hunter2" not in done.stdout + done.stderr
     assert "--yes" in done.stderr
+    done = program_of(root, "convert", str(root), "--json")
+    assert json.loads(done.stdout)["ignore_rules"][0] == "# What Python leaves"
+    assert state(root) == before
 
 
 def test_command_converts_and_restores(root: Path, git: Git) -> None:
@@ -161,10 +165,19 @@ def test_remote_that_does_not_answer_stops_nothing_else(convert: Convert, root: 
     before = state(root)
     report = convert(remote=f"file://{tmp_path}/none.git")
     assert report.push_failure
-    assert f"git -C {root / APP} push -u origin main" in report.push_failure
+    assert report.repeat == f"git -C {root / APP} push -u origin main"
     is_converted(root, root.parent / BACKUP / "calcifer", before)
     git(tmp_path, "init", "-q", "--bare", "none.git")
     git(root / APP, "push", "-q", "-u", "origin", "main")
+
+
+def test_command_says_that_the_remote_does_not_answer(root: Path, tmp_path: Path) -> None:
+    done = program_of(root, "convert", "--yes", "--json", "--verify", "", "--remote", f"file://{tmp_path}/none.git")
+    assert done.returncode == 5
+    said = json.loads(done.stdout)
+    assert (said["path"], said["pushed"]) == (str(root / APP), None)
+    assert f"→ git -C {root / APP} push -u origin main" in done.stderr
+    assert not (root / ".git").exists()
 
 
 @pytest.mark.parametrize(

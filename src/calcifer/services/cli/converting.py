@@ -21,6 +21,7 @@ from calcifer.services.layouts.wishes import Wish
 from calcifer.services.service import conversion
 from calcifer.services.service.restoration import Restored, restore
 
+INCOMPLETE = 5
 Root = Annotated[
     Path | None, typer.Argument(metavar="PATH", help="The directory; the workspace (CALCIFER_HOME) if left out.")
 ]
@@ -97,7 +98,8 @@ def _shown(done: conversion.Report, *, json: bool) -> None:
         terminal.say(f"The backup: {done.backup}\nBack to it: calcifer convert --restore {done.backup}")
         terminal.say("Next: calcifer scan")
     if done.push_failure:
-        terminal.warn(CalciferError(done.push_failure))
+        terminal.warn(CalciferError(done.push_failure, mend=done.repeat))
+        raise typer.Exit(INCOMPLETE)
 
 
 def _shown_restored(done: Restored, *, json: bool) -> None:

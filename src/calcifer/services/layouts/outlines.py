@@ -1,6 +1,7 @@
 """The only place that says a plan of a conversion in words."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -125,7 +126,15 @@ class Outline:
         yield "Stays", listed(self.stays)
 
     def _kept(self, paths: list[str]) -> str:
-        return f"{listed(paths)}   (and stays so)" if paths else ""
+        return f"{listed(_gathered(paths))}   (and stays so)" if paths else ""
+
+
+def _gathered(paths: list[str]) -> list[str]:
+    """Return many paths by their first directories, with how many there are."""
+    if len(paths) <= LISTED:
+        return paths
+    tops = Counter(path.partition("/")[0] + "/" * ("/" in path) for path in paths)
+    return [f"{top} ({count})" if count > 1 else top for top, count in tops.items()]
 
 
 def listed(names: list[str], *, all_of_them: bool = False) -> str:

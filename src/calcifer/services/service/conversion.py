@@ -7,6 +7,7 @@ done, so that a run that was killed is repeated as it was.
 
 import fcntl
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -41,7 +42,9 @@ class Report:
     tests: list[str] = field(default_factory=list)
     pushed: str | None = None
     push_failure: str | None = None
-    """Why the remote does not have it, and how to repeat that."""
+    """Why the remote does not have it."""
+    repeat: str | None = None
+    """The command that pushes, where that failed."""
 
 
 class TestsWorse(Conflict):
@@ -301,7 +304,8 @@ class _Conversion:
         try:
             remotes.push(self._app, branch)
         except CalciferError as error:
-            self._report.push_failure = f"{error.message} Repeat it: git -C {self._app} push -u origin {branch}"
+            self._report.push_failure = error.message
+            self._report.repeat = f"git -C {shlex.quote(str(self._app))} push -u origin {shlex.quote(branch)}"
             return
         for key, value in (("remote", "origin"), ("merge", f"refs/heads/{branch}")):
             run("config", f"branch.{branch}.{key}", value, cwd=self._app)
