@@ -209,6 +209,16 @@ def git() -> Git:
     return run
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, leave out the tests that no database of the suite has a part in: they would do the same once more."""
+    if not TEST_DATABASE:
+        return
+    names = {item: set(getattr(item, "fixturenames", ())) for item in items}
+    once = [item for item in items if names[item].isdisjoint({"wiring", "postgres"})]
+    config.hook.pytest_deselected(items=once)
+    items[:] = [item for item in items if item not in set(once)]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say why the run failed where only skips are to blame."""
     if left_out(terminalreporter):
