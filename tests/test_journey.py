@@ -99,7 +99,7 @@ def test_the_loop_on_real_services(
             assert said in record
         assert f"(#{number})\n\nA line more." in (repository / "CHANGES.md").read_text()
         assert (
-            git(repository, "for-each-ref", "--format=%(refname)") == "refs/heads/master"
+            git(repository, "for-each-ref", "--format=%(refname)", "refs/heads") == "refs/heads/master"
         )  # as in the repository that it comes from
         shown = client.get(f"/work/{number}")
         assert "Completed" in shown.text

@@ -85,7 +85,10 @@ def test_twice_is_a_conflict_also_when_the_item_has_gone_on(wiring: Wiring, web:
 def test_what_is_no_branch_is_refused(wiring: Wiring, web: Path, name: str) -> None:
     with pytest.raises(Invalid):
         taken(wiring, name)
-    assert factories.git(web, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+    assert (
+        factories.git(web, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/calcifer/items")
+        == "refs/heads/main"
+    )
 
 
 def test_with_nothing_to_bring_it_is_refused(wiring: Wiring, web: Path) -> None:

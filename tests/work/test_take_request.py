@@ -63,7 +63,7 @@ def test_one_that_is_closed_or_gone_is_refused(wiring: Wiring, web: Path, tmp_pa
         assert "nothing at" in (taken(wiring, 99).error or "")
         factories.git(forge.root / "home" / "web.git", "update-ref", "-d", "refs/pull/12/head")
         assert "has no refs/pull/12/head" in (taken(wiring).error or "")
-    assert factories.git(web, "for-each-ref", "refs/calcifer") == ""
+    assert factories.git(web, "for-each-ref", "refs/calcifer/items") == ""
 
 
 def test_what_was_lent_is_gone_after_a_restart_with_a_sentence(wiring: Wiring, web: Path, tmp_path: Path) -> None:
