@@ -93,7 +93,7 @@ def _shown(done: conversion.Report, *, json: bool) -> None:
         terminal.say(f"It is a repository of its own now, with {done.commits} commits.")
         if done.pushed:
             terminal.say(
-                f"Pushed to {done.pushed}. Other branches and tags: git -C {done.path} push origin --all --tags"
+                f"Pushed to {done.pushed}. Other branches and tags: git -C {done.path} push origin 'refs/heads/*' 'refs/tags/*'"
             )
         terminal.say(f"The backup: {done.backup}\nBack to it: calcifer convert --restore {done.backup}")
         terminal.say("Next: calcifer scan")
