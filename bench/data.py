@@ -14,6 +14,7 @@ from calcifer.accounts import service as accounts
 from calcifer.activity.models import Entry
 from calcifer.app import create_app
 from calcifer.kit.uow import Actor
+from calcifer.server import settle
 from calcifer.services import service as catalog
 from calcifer.services.models import Service
 from calcifer.wiring import Wiring, wire
@@ -66,7 +67,9 @@ def workspace(home: Path, *, items: int, services: int, commits: int, files: int
         opened = [number for number in range(1, items + 1) if number % ONE_IN_OPEN == 0]
         uow.db.execute(insert(ChecklistEntry), [_tick(number, at) for number in opened for at in range(1, 6)])
         uow.db.execute(insert(Entry), [_entry(number, services) for number in range(1, items * 3 + 1)])
-    return Workspace(wiring, create_app(wiring), secret, path)
+    app = create_app(wiring)
+    settle()  # as the server does
+    return Workspace(wiring, app, secret, path)
 
 
 def repository(path: Path, *, commits: int, files: int) -> Path:

@@ -3,7 +3,7 @@
 import importlib
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from calcifer.accounts import queries as accounts
 from calcifer.accounts import service as accounts_service
 from calcifer.accounts.models import BrowserSession
 from calcifer.kit.errors import Unavailable
-from calcifer.kit.uow import Units
+from calcifer.kit.uow import UnitOfWork, Units
 from calcifer.kit.web import Identity, MenuEntry, Reading, Site
 from calcifer.kit.web.errors import install
 from calcifer.kit.web.gate import NOBODY, Gate
@@ -134,6 +134,7 @@ class Door:
     def __init__(self, units: Units) -> None:
         """Look people up in `units`."""
         self._units = units
+        self.may_wait = not units.database.is_sqlite
 
     def is_set_up(self) -> bool:
         """Say whether there is an owner."""
@@ -141,16 +142,14 @@ class Door:
             return accounts.is_set_up(uow.db)
 
     def by_session(self, secret: str) -> Identity | None:
-        """Return whose browser this is, and note now and then that it was here."""
+        """Return whose browser this is."""
         now = self._units.clock()
         with self._units.database.looking() as connection:
             found = accounts.find_session(connection, secret, now)
         if found is None:
             return None
-        if found.is_due(now):
-            with suppress(Unavailable), self._units.write(found.actor) as writing:
-                accounts_service.seen_session(writing, found.id)
-        return Identity(found.actor, BrowserSession.form_token(secret))
+        seen = self._noting(accounts_service.seen_session, found) if found.is_due(now) else None
+        return Identity(found.actor, BrowserSession.form_token(secret), seen)
 
     def by_token(self, secret: str) -> Identity | None:
         """Return whose program this is."""
@@ -158,10 +157,15 @@ class Door:
             found = accounts.find_token(connection, secret)
         if found is None:
             return None
-        if found.is_due(self._units.clock()):
+        seen = self._noting(accounts_service.seen_token, found) if found.is_due(self._units.clock()) else None
+        return Identity(found.actor, None, seen)
+
+    def _noting(self, write: Callable[[UnitOfWork, int], None], found: accounts.Vouched) -> Callable[[], None]:
+        def note() -> None:
             with suppress(Unavailable), self._units.write(found.actor) as writing:
-                accounts_service.seen_token(writing, found.id)
-        return Identity(found.actor, None)
+                write(writing, found.id)
+
+        return note
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 A domain is imported when one of its commands runs: `calcifer --help` and completion cost no database and no web framework.
 """
 
+import gc
 import importlib
 import logging
 import secrets
@@ -112,6 +113,7 @@ def program(
 @app.command()
 def serve() -> None:
     """Start the server: pages and API at CALCIFER_HOST and CALCIFER_PORT, 127.0.0.1:8000 by default."""
+    gc.disable()  # nothing of what is imported ends before the program: the server says when to look for garbage
     from calcifer import server  # noqa: PLC0415  (the web framework is for this command alone)
 
     server.serve(config.read())

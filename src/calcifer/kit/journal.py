@@ -100,7 +100,10 @@ _CLEAR = delete(JournalRow).where(JournalRow.id == bindparam("row_id"))
 _HOLD = update(JournalRow).where(JournalRow.id == bindparam("row_id")).values(held=bindparam("why"))
 _PENDING = select(JournalRow.id).where(JournalRow.held.is_(None)).order_by(JournalRow.id)
 _HELD = (
-    select(JournalRow.at, JournalRow.plan, JournalRow.held).where(JournalRow.held.is_not(None)).order_by(JournalRow.id)
+    select(JournalRow.at, JournalRow.plan, JournalRow.held)
+    .where(JournalRow.held.is_not(None))
+    .order_by(JournalRow.id)
+    .limit(bindparam("limit"))
 )
 _ALL = select(JournalRow.id).order_by(JournalRow.id)
 
@@ -204,7 +207,7 @@ def pending(connection: Connection, *, with_held: bool) -> list[int]:
 
 def list_held(connection: Connection, *, limit: int = 1000) -> list[Held]:
     """Return what was decided and is not in git, or in a checkout, yet; oldest first."""
-    rows = connection.execute(_HELD.limit(limit)).all()
+    rows = connection.execute(_HELD, {"limit": limit}).all()
     return [Held(at, why or "", tuple(part.path for part in Plan.loads(plan).repositories)) for at, plan, why in rows]
 
 

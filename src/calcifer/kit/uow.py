@@ -1,8 +1,9 @@
 """The only place that commits: one request, command or job step is one `UnitOfWork`.
 
 A writing unit holds the workspace's write lock from before its transaction begins until its checkouts have followed. Services read
-and write objects in git at once, but only propose ref moves; at the end the moves are prepared (locked and compared), the database
-commits with a journal row, the refs commit, checkouts follow, the row goes. A unit that raises leaves nothing.
+and write objects in git at once, but only propose ref moves; at the end the moves are prepared (locked and compared) while the disk
+takes the objects and the plan is made, the database commits with a journal row, the refs commit, checkouts follow, the row goes. A
+unit that raises leaves nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -164,15 +165,15 @@ class Units:
 
     def _commit(self, uow: UnitOfWork) -> None:
         moved = uow.refs.moved()
-        uow.db.flush()  # a violated constraint must show before any ref is locked
+        movers = [uow.refs.mover(repository.path) for repository in moved]
+        for mover, repository in zip(movers, moved, strict=True):
+            mover.begin(list(repository.moves.values()))  # git locks and compares while the rest is worked out
+        uow.db.flush()
         if not moved:
             uow.db.commit()
             return
         plan = journal.planned(moved, uow.refs.lost, self._keep)
         self.on_step("planned")
-        movers = [uow.refs.mover(Path(part.path)) for part in plan.repositories]
-        for mover, part in zip(movers, plan.repositories, strict=True):
-            mover.begin(part.moves)
         row_id = journal.write(uow.db, plan, uow.now)
         for repository in moved:
             repository.flush()

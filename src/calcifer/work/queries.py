@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, inspect, or_, select
+from sqlalchemy import Row, Select, bindparam, exists, func, inspect, or_, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -42,7 +42,11 @@ def filters(state: str, service: str, category: str, person: str, text: str) -> 
 
 
 # Made once: putting a statement together takes longer than running it.
-_WITH_SERVICE = select(Item).where(Item.number == bindparam("number")).options(joinedload(Item.service))
+_WITH_SERVICE = (
+    select(Item, exists().where(Waiver.item_number == Item.number))
+    .where(Item.number == bindparam("number"))
+    .options(joinedload(Item.service))
+)
 _PARTS: dict[str, Select[Any]] = {
     "checklist": select(ChecklistEntry)
     .where(ChecklistEntry.item_number == bindparam("number"))
@@ -73,10 +77,14 @@ def find_item(session: Session, number: int) -> Item | None:
     """Return the item with its service, checklist and waivers, or None."""
     if not 0 < number <= MAX_NUMBER:
         return None
-    item = session.scalar(_WITH_SERVICE, {"number": number})
-    for name in inspect(item).unloaded & _PARTS.keys() if item else ():
+    found = session.execute(_WITH_SERVICE, {"number": number}).one_or_none()
+    if found is None:
+        return None
+    item, has_waivers = found
+    for name in inspect(item).unloaded & _PARTS.keys():
         # Not by selectinload: that costs four times as much for one item.
-        set_committed_value(item, name, list(session.scalars(_PARTS[name], {"number": number})))
+        parts = list(session.scalars(_PARTS[name], {"number": number})) if has_waivers or name != "waivers" else []
+        set_committed_value(item, name, parts)
     return item
 
 

@@ -27,14 +27,20 @@ NOBODY = Actor("", "", role="nobody")
 
 @dataclass(frozen=True)
 class Identity:
-    """Who sent a request. `form_token` proves that a form is ours; None for an API token, which no browser sends by itself."""
+    """Who sent a request."""
 
     actor: Actor
     form_token: str | None
+    """Proves that a form is ours; None for an API token, which no browser sends by itself."""
+    seen: Callable[[], None] | None = None
+    """Notes that they were here, where that is due; waits for other writers."""
 
 
 class Doorkeeper(Protocol):
     """What the application hands in: who belongs to a secret, and whether there is anybody at all yet."""
+
+    may_wait: bool
+    """Whether an answer may take a while; it comes from a file in the page cache otherwise, and a thread would take longer."""
 
     def by_session(self, secret: str) -> Identity | None:
         """Return whose browser this is."""
@@ -111,11 +117,13 @@ class Gate:
             return None
         door = self._doorkeeper()
         identity = None
-        if bearer is not None:
-            identity = await run_in_threadpool(door.by_token, bearer)
-        elif secret := cookie_parser(headers.get("cookie", "")).get(COOKIE):
-            identity = await run_in_threadpool(door.by_session, secret)
+        secret = cookie_parser(headers.get("cookie", "")).get(COOKIE) if bearer is None else bearer
+        if secret:
+            ask = door.by_session if bearer is None else door.by_token
+            identity = await run_in_threadpool(ask, secret) if door.may_wait else ask(secret)
         if identity is not None:
+            if identity.seen:
+                await run_in_threadpool(identity.seen)
             scope["state"]["identity"], scope["state"]["actor"] = identity, identity.actor
             return None
         is_set_up = await run_in_threadpool(door.is_set_up)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from calcifer.kit.web.forms import checked
 from calcifer.kit.web.problems import RESPONSES
+from calcifer.kit.web.units import in_unit
 
 Handler = Callable[..., Any]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -51,7 +52,7 @@ class Pages(APIRouter):
         """Add a route named `domain.handler`."""
         options["name"] = options.get("name") or f"{self.domain}.{endpoint.__name__}"
         options["response_model"] = None
-        super().add_api_route(path, endpoint, **options)
+        super().add_api_route(path, in_unit(endpoint), **options)
 
     def post(self, path: str, *, again: str | None = None, **options: Any) -> Callable[[Handler], Handler]:  # type: ignore[override]
         """Register the handler of a form. On Invalid or Conflict the page `again` (a route's name, taken with the same path
@@ -83,4 +84,4 @@ class Api(APIRouter):
         options["operation_id"] = options.get("operation_id") or name
         first = (endpoint.__doc__ or "").strip().partition("\n")[0]
         options["summary"] = options.get("summary") or first.rstrip(".") or None
-        super().add_api_route(path, endpoint, **options)
+        super().add_api_route(path, in_unit(endpoint), **options)

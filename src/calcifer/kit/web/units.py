@@ -4,8 +4,11 @@ Both end before the response is sent (`scope="function"`), so that a failed comm
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
+from functools import wraps
+from inspect import signature
+from typing import Annotated, Any
 from weakref import WeakKeyDictionary
 
 from fastapi import Depends, Request
@@ -35,11 +38,26 @@ async def _reading(request: Request) -> AsyncIterator[UnitOfWork]:
             yield uow
 
 
-async def _writing(request: Request) -> AsyncIterator[UnitOfWork]:
+async def _writing(request: Request) -> AsyncIterator[AbstractContextManager[UnitOfWork]]:
     units: Units = request.app.state.units
-    unit = units.write(request.state.actor, request.state.request_id)
-    async with _queue(), contextmanager_in_threadpool(unit) as uow:
-        yield uow
+    async with _queue():
+        yield units.write(request.state.actor, request.state.request_id)
+
+
+def in_unit(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `handler` with its writing unit around it, begun and committed in the thread that it runs in: each change of
+    threads takes as long as a query.
+    """
+    name = next((name for name, given in signature(handler).parameters.items() if given.annotation is Writing), None)
+    if name is None:
+        return handler
+
+    @wraps(handler)
+    def within(**given: Any) -> Any:
+        with given.pop(name) as uow:
+            return handler(**given, **{name: uow})
+
+    return within
 
 
 Reading = Annotated[UnitOfWork, Depends(_reading, scope="function")]
