@@ -95,6 +95,11 @@ def test_a_readme_gives_a_title(readme: bytes, title: str | None) -> None:
     assert descriptors.derived({"README.md": readme}.get, name="web").title == (title or "web")
 
 
+def test_words_that_only_lead_to_a_block_describe_nothing() -> None:
+    readme = b"# Sample\n\nProject structure:\n```\n.\n```\nServes pages to the house.\n"
+    assert descriptors.derived({"README.md": readme}.get, name="web").description == "Serves pages to the house."
+
+
 def test_unknown_keys_are_kept_and_told() -> None:
     found = seen("titel: x\nx-mine: 1\nlinks: [{title: a, url: 'https://b', icon: z}]\n")
     assert found.notes == (

@@ -16,7 +16,9 @@ _MARKDOWN = MarkdownIt("commonmark")
 
 
 def introduction(read: Callable[[str], bytes | None]) -> tuple[str | None, str | None]:
-    """Return title and first paragraph of the repository's README as plain text, each None where there is none."""
+    """Return title and first paragraph of the repository's README as plain text, each None where there is none; words that only
+    lead to a list or a block ("Project structure:") are no such paragraph.
+    """
     content = next((found for name in NAMES if (found := read(name)) is not None), None)
     if not content or b"\0" in content[:BEGINNING]:
         return None, None
@@ -33,7 +35,7 @@ def _introduction(content: bytes) -> tuple[str | None, str | None]:
         text = shown(" ".join(_text(token.children or ()).split()), 1000) if token.type == "inline" else ""
         if before.type == "heading_open" and title is None and text:
             title = text
-        elif before.type == "paragraph_open" and paragraph is None and text:
+        elif before.type == "paragraph_open" and paragraph is None and text and not text.endswith(":"):
             paragraph = text
     return (shown(title, 200) if title else None), paragraph
 

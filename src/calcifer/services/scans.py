@@ -40,6 +40,8 @@ class ScanOut(BaseModel):
     @property
     def says(self) -> str:
         """How it went, in a sentence."""
+        if not (self.new or self.changed or self.missing or self.failed or self.unchanged):
+            return "There is no repository yet."
         counted = [(len(self.new), "new"), (len(self.changed), "changed"), (len(self.missing), "missing")]
         counted += [(len(self.failed), "not readable"), (self.unchanged, "as before")]
         return ", ".join(f"{count} {word}" for count, word in counted if count or word == "as before") + "."
