@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from calcifer.services import compose
 from calcifer.services.compose_merge import settled
 from calcifer.services.compose_references import references
 from calcifer.services.marked_yaml import Node, Problem, shown
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 Read = Callable[[str], bytes | None]
 MOST = 50
@@ -73,7 +74,9 @@ def schema() -> Mapping[str, Any]:
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _validator() -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  (a tenth of a second that no start should wait for)
+
     return Draft202012Validator(schema())
 
 
@@ -92,7 +95,7 @@ def against_schema(document: Node) -> Iterator[Problem]:
             yield document.at(path).problem(_sentence(cause))
 
 
-def _cause(error: ValidationError) -> ValidationError:
+def _cause(error: "ValidationError") -> "ValidationError":
     """Return the error inside a choice of forms that is about the form which was meant: that goes deepest."""
     while error.context:
         inner = [cause for cause in error.context if len(cause.absolute_path) > len(error.absolute_path)]
@@ -103,7 +106,7 @@ def _cause(error: ValidationError) -> ValidationError:
     return error
 
 
-def _unknown(error: ValidationError) -> list[str] | None:
+def _unknown(error: "ValidationError") -> list[str] | None:
     """Return the keys that an error is about, or None where it is about something else."""
     if error.validator not in {"additionalProperties", "unevaluatedProperties"} or not isinstance(error.instance, dict):
         return None
@@ -114,7 +117,7 @@ def _unknown(error: ValidationError) -> list[str] | None:
     ]
 
 
-def _part(error: ValidationError) -> Mapping[str, Any]:
+def _part(error: "ValidationError") -> Mapping[str, Any]:
     return error.schema if isinstance(error.schema, Mapping) else {}
 
 
@@ -127,7 +130,7 @@ def _keys(part: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _no_key(key: str, error: ValidationError) -> str:
+def _no_key(key: str, error: "ValidationError") -> str:
     known = _keys(_part(error))
     if not known:
         return f"'{shown(key)}' is no name: use letters, digits, '.', '_' and '-'."
@@ -136,7 +139,7 @@ def _no_key(key: str, error: ValidationError) -> str:
     return f"{shown(where)} has no key '{shown(key)}'{f': is {close[0]} meant?' if close else '.'}"
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: "ValidationError") -> str:
     where = shown(".".join(str(step) for step in error.absolute_path) or "The file", 120)
     value = _value(error.instance)
     wants = _wants(error)
@@ -153,13 +156,13 @@ def _sentence(error: ValidationError) -> str:
     return f"{where} cannot be {value}."
 
 
-def _wants(error: ValidationError) -> list[str]:
+def _wants(error: "ValidationError") -> list[str]:
     """Return the words of a `type`, `enum` or `required`."""
     value = error.validator_value
     return [value] if isinstance(value, str) else [str(word) for word in value] if isinstance(value, list) else []
 
 
-def _wanted(error: ValidationError) -> list[str]:
+def _wanted(error: "ValidationError") -> list[str]:
     types = [word for cause in (error, *(error.context or ())) if cause.validator == "type" for word in _wants(cause)]
     return [_TYPES[word] for word in dict.fromkeys(types)]
 
