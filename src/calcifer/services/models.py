@@ -1,5 +1,6 @@
 """Tables of the catalog: an index of what the repositories say."""
 
+import posixpath
 from datetime import datetime
 from typing import Any
 
@@ -26,12 +27,15 @@ class Service(Base):
         Index("ix_services_kind_name", "kind", "name"),
         Index("ix_services_owner_name", "owner", "name"),
         Index("ix_services_lifecycle_name", "lifecycle", "name"),
+        Index("ix_services_path_folder", "path", "folder", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     path: Mapped[str]
-    """Absolute path of the repository."""
+    """Absolute path of the repository; services that are folders of one have the same."""
+    folder: Mapped[str] = mapped_column(default="", server_default="")
+    """Where in the repository it is; empty: all of it, but for the folders that are services themselves."""
     title: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
     kind: Mapped[str] = mapped_column(default="application")
@@ -60,3 +64,12 @@ class Service(Base):
     missing_since: Mapped[datetime | None] = mapped_column(Instant)
 
     dependencies: Mapped[list[ServiceDependency]] = relationship(cascade="all, delete-orphan", lazy="raise")
+
+    @property
+    def place(self) -> str:
+        """Absolute path of where its files are."""
+        return f"{self.path}/{self.folder}" if self.folder else self.path
+
+    def within(self, path: str) -> str:
+        """Return a path of the service as one of its repository."""
+        return posixpath.join(self.folder, path)

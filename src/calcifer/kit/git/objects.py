@@ -108,3 +108,17 @@ def change_of(delta: pygit2.DiffDelta) -> Change:
         None if delta.status == DeltaStatus.ADDED else Blob(str(old.id), old.mode),
         None if delta.status == DeltaStatus.DELETED else Blob(str(new.id), new.mode),
     )
+
+
+def has_changed(commit: pygit2.Commit, path: str) -> bool:
+    """Say whether a commit has something else at `path`, a file or a folder, than each of its parents."""
+    here = _oid_at(commit, path)
+    parents = [_oid_at(parent, path) for parent in commit.parents]
+    return here not in parents if parents else here is not None
+
+
+def _oid_at(commit: pygit2.Commit, path: str) -> pygit2.Oid | None:
+    try:
+        return commit.tree[path].id
+    except KeyError:
+        return None

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,15 @@ from calcifer.kit.git import durable, merges, packing, trees
 from calcifer.kit.git.known import Known
 from calcifer.kit.git.merges import Merge
 from calcifer.kit.git.moves import RefMove
-from calcifer.kit.git.objects import Change, Commit, Entry, Person, change_of, commit_of, files_of, kind_of
+from calcifer.kit.git.objects import Change, Commit, Entry, Person, change_of, commit_of, files_of, has_changed, kind_of
 from calcifer.kit.git.opening import opened
 from calcifer.kit.git.signing import signature
 from calcifer.kit.git.trees import Blob, Edits
 
 __all__ = ["HEADS", "Change", "Commit", "Entry", "Person", "Repository", "TooBig"]
 HEADS = "refs/heads/"
-
-
+LOOK = 20_000
+"""How many commits are looked at for those that changed a path."""
 MOST_READ_BYTES = 64_000_000
 """What a request may read of one file: it is held in memory, and so is what is made of it."""
 
@@ -155,9 +156,15 @@ class Repository:
         except KeyError:
             return None
 
-    def tree_of(self, rev: str) -> str:
-        """Return the tree id of a commit or tree."""
-        return str(self._tree(rev).id)
+    def tree_of(self, rev: str, folder: str = "") -> str:
+        """Return the tree id of a commit or tree, or of a folder in it; NotFound where there is none."""
+        return str(self._folder(rev, folder).id)
+
+    def _folder(self, rev: str, path: str) -> pygit2.Tree:
+        tree = self._object(rev, path)
+        if not isinstance(tree, pygit2.Tree):
+            raise NotFound(f"There is no folder '{path}' in {self.path.name}.")
+        return tree
 
     def entry(self, rev: str, path: str) -> Blob | None:
         """Return mode and id of the file at `path` in a commit or tree, or None (also for folders)."""
@@ -193,10 +200,7 @@ class Repository:
 
         With `most` only the first ones, and these with their sizes: an object each has to be looked at.
         """
-        tree = self._object(rev, path)
-        if not isinstance(tree, pygit2.Tree):
-            raise NotFound(f"There is no folder '{path}' in {self.path.name}.")
-        every = trees.entries(self._git, str(tree.id)).items()
+        every = trees.entries(self._git, str(self._folder(rev, path).id)).items()
         found = sorted(every, key=lambda entry: (entry[1][0] != FileMode.TREE, entry[0]))
         entries = []
         for name, (mode, oid) in found[:most]:
@@ -279,24 +283,12 @@ class Repository:
                 break
         return found
 
-    def file_log(self, tip: str, path: str, *, limit: int = 50, scan: int = 20_000) -> list[Commit]:
-        """Return up to `limit` commits that changed `path`, newest first, looking at no more than `scan` commits."""
-        found: list[Commit] = []
-        for seen, commit in enumerate(self._git.walk(tip, SortMode.TIME)):
-            if seen >= scan or len(found) >= limit:
-                break
-            here = self._oid_at(commit, path)
-            parents = [self._oid_at(parent, path) for parent in commit.parents]
-            if (here not in parents) if parents else here is not None:
-                found.append(commit_of(commit))
-        return found
-
-    @staticmethod
-    def _oid_at(commit: pygit2.Commit, path: str) -> pygit2.Oid | None:
-        try:
-            return commit.tree[path].id
-        except KeyError:
-            return None
+    def file_log(self, tip: str, path: str, *, after: str | None = None, limit: int = 50) -> list[Commit]:
+        """Return up to `limit` commits that changed `path`, newest first, those after the commit `after`; LOOK are looked at."""
+        walker: Iterator[pygit2.Commit] = islice(self._git.walk(tip, SortMode.TIME), LOOK)
+        if after is not None:
+            walker = islice(dropwhile(lambda commit: str(commit.id) != after, walker), 1, None)
+        return [commit_of(commit) for commit in islice((one for one in walker if has_changed(one, path)), limit)]
 
     def ahead_behind(self, local: str, upstream: str) -> tuple[int, int]:
         """Return how many commits `local` has that `upstream` lacks, and the other way round."""
