@@ -43,7 +43,7 @@ def paths(wiring: Wiring, actor: Actor) -> Callable[[], dict[str, str]]:
 
     def look() -> dict[str, str]:
         with wiring.units.read(actor) as uow:
-            return dict(queries.list_paths(uow.db))
+            return {name: path for name, path, _ in queries.list_places(uow.db)}
 
     return look
 

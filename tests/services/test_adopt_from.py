@@ -53,7 +53,7 @@ def test_private_ones_are_cloned_and_nothing_keeps_the_token(
     assert git(home / "secret.app", "config", "remote.origin.url") == f"{forge.url}/home/Secret.App.git"
     assert git(home / "secret.app", "log", "--format=%s") == "Begin source"
     with wiring.units.read(OWNER) as uow:
-        assert set(dict(queries.list_paths(uow.db))) == {"secret.app", "web"}
+        assert set({name: path for name, path, _ in queries.list_places(uow.db)}) == {"secret.app", "web"}
         assert TOKEN not in json.dumps(
             [[one.subject, one.result, one.error, one.progress] for one in list_jobs(uow.db)]
         )

@@ -130,7 +130,7 @@ def test_what_is_read_becomes_a_repository_and_data_stays(
     again = arrived(wiring, url).result or {}
     assert (sorted(again["unchanged"]), again["failed"], again["adopted"]) == (["data-base", "other"], [], [])
     with wiring.units.read(OWNER) as uow:
-        assert set(dict(queries.list_paths(uow.db))) == {"data-base", "other"}
+        assert set({name: path for name, path, _ in queries.list_places(uow.db)}) == {"data-base", "other"}
 
 
 def test_a_stack_by_itself(wiring: Wiring, home: Path, let_in: Sshd, there: Path, git: Git) -> None:

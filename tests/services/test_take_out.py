@@ -90,7 +90,7 @@ def test_every_service_of_the_bundle_has_its_files_and_its_commits(
     renames = renames_by_git(source, "master")
     with wiring.units.read(actor) as uow:
         services = {path.name.lower(): path.name for path in source.iterdir() if (path / ".").is_dir()}
-        paths = dict(queries.list_paths(uow.db))
+        paths = {name: path for name, path, _ in queries.list_places(uow.db)}
     assert len(paths) == 39
     for name, path in paths.items():
         made, folder = Path(path), services[name]

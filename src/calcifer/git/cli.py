@@ -15,7 +15,7 @@ from calcifer.kit.terminal import follow as wait
 app = typer.Typer(name="git", help="Git over all services.", no_args_is_help=True)
 Services = Annotated[list[str] | None, typer.Argument(help="Names of services; all where none is given.")]
 STATES: Columns = {
-    "Service": "service",
+    "Service": lambda row: ", ".join(row.services) or row.service,
     "State": "badges",
     "Ahead": lambda row: row.ahead or "",
     "Behind": lambda row: row.behind or "",
@@ -43,7 +43,8 @@ def status(
             looking = service.refresh(uow, services[0] if services and len(services) == 1 else None)
         _check(wait([looking.id]))
     with reading() as uow:
-        found = [queries.get_state(uow.db, name) for name in services or []]
+        named = [queries.get_state(uow.db, name) for name in services or []]
+        found = list({one.service_id: one for one in named}.values())
         rows = [StateOut.of(row) for row in found or queries.list_states(uow.db, only=only, limit=1_000_000)]
         held = [row.held for row in list_held(uow.db.connection())]
         nothing = f"No repository is '{only}'." if only and queries.list_states(uow.db, limit=1) else NO_SERVICE

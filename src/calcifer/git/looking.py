@@ -33,13 +33,13 @@ class Seen:
 
 def look(
     repositories: Iterable[Listed],
-    open_branches: Mapping[int, set[str]],
+    open_branches: Mapping[str, set[str]],
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[Seen]:
     """Look at each repository; one that cannot be read has an `error` and does not keep the others from being seen."""
     wanted = list(repositories)
     with ThreadPoolExecutor(min(AT_ONCE, len(wanted) or 1), thread_name_prefix="git-look") as pool:
-        running = [pool.submit(_look, one, open_branches.get(one.service_id, set())) for one in wanted]
+        running = [pool.submit(_look, one, open_branches.get(one.path, set())) for one in wanted]
         for done, _ in enumerate(as_completed(running), 1):
             tell(f"{done} of {len(wanted)} repositories")
     return [one.result() for one in running]

@@ -52,7 +52,7 @@ class RepositoryState(Base):
 
 @dataclass(frozen=True)
 class Listed:
-    """A service as the lists of this domain have it; `state` is None where nobody has looked at its repository yet."""
+    """A repository as the lists of this domain have it, by its (first) service; `state` is None where nobody has looked yet."""
 
     service_id: int
     name: str
@@ -60,6 +60,8 @@ class Listed:
     main_branch: str
     missing_since: datetime | None
     state: RepositoryState | None
+    services: tuple[str, ...] = ()
+    """The services that are in it, where these are several."""
 
     @property
     def badges(self) -> list[str]:

@@ -41,6 +41,7 @@ class StateOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     service: str = Field(examples=["wireguard-vpn"])
+    services: list[str] = Field(default=[], description="All that are in it, where these are several.", examples=[[]])
     path: str
     badges: list[str] = Field(
         description="unknown, missing, broken, diverged, dirty, ahead, behind or clean.", examples=[["dirty", "ahead"]]
@@ -65,10 +66,11 @@ class StateOut(BaseModel):
     def of(cls, row: Listed) -> "StateOut":
         """Make it of what the query for lists gives."""
         kept = {} if row.state is None else {name: getattr(row.state, name) for name in _KEPT}
-        return cls(service=row.name, path=row.path, main_branch=row.main_branch, badges=row.badges, **kept)
+        own = {"service": row.name, "services": list(row.services), "path": row.path, "main_branch": row.main_branch}
+        return cls(**own, badges=row.badges, **kept)
 
 
-_KEPT = sorted(set(StateOut.model_fields) - {"service", "path", "main_branch", "badges"})
+_KEPT = sorted(set(StateOut.model_fields) - {"service", "services", "path", "main_branch", "badges"})
 
 
 class HeldOut(BaseModel):

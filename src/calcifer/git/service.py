@@ -51,8 +51,8 @@ def refresh(uow: UnitOfWork, name: str | None = None) -> JobRow:
 def repack(uow: UnitOfWork, names: list[str] | None = None) -> list[JobRow]:
     """Promise to pack the loose objects of these services' repositories, or of all."""
     require(uow.actor, "git.repack")
-    chosen = names if names is not None else [one.name for one in queries.list_repositories(uow.db)]
-    return [promise(uow, REPACK, queries.get_state(uow.db, name).name) for name in dict.fromkeys(chosen)]
+    chosen = queries.list_repositories(uow.db) if names is None else _repositories(uow, names)
+    return [promise(uow, REPACK, one.name) for one in chosen]
 
 
 def follow(uow: UnitOfWork) -> JobRow:
@@ -62,13 +62,19 @@ def follow(uow: UnitOfWork) -> JobRow:
     return promise(uow, FOLLOW, ALL)
 
 
+def _repositories(uow: UnitOfWork, names: list[str]) -> list[Listed]:
+    """Return the repositories of these services, each once."""
+    found = [queries.get_state(uow.db, name) for name in dict.fromkeys(names)]
+    return list({one.service_id: one for one in found}.values())
+
+
 def _with_origin(uow: UnitOfWork, names: list[str] | None) -> list[Listed]:
     if names is None:
         chosen = [one for one in queries.list_repositories(uow.db) if _has_origin(uow, one)]
         if not chosen:
             raise Nowhere(f"No service has a remote that is called {ORIGIN}.")
         return chosen
-    chosen = [queries.get_state(uow.db, name) for name in dict.fromkeys(names)]
+    chosen = _repositories(uow, names)
     for one in chosen:
         if uow.refs.open(Path(one.path)).remote_url(ORIGIN) is None:
             raise NoOrigin(

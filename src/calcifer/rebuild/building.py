@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from calcifer.activity import service as activity
@@ -20,7 +20,7 @@ from calcifer.services.service import restoring as services
 from calcifer.services.service.restoring import Known
 from calcifer.services.service.scanning import repositories
 from calcifer.work import recorded
-from calcifer.work.recorded import Reading
+from calcifer.work.recorded import Found, Reading
 from calcifer.work.service import restoring as work
 from calcifer.work.service.restoring import Claimed
 
@@ -57,9 +57,7 @@ def build(units: Units, actor: Actor, home: Path, also: Iterable[Path], tell: Te
     found = _read(home, also, built, tell)
     _restore_services(units, actor, found, built, tell)
     tell("Items")
-    claims = [
-        Claimed(name, item) for name, (_, reading) in found.items() if name in built.services for item in reading.items
-    ]
+    claims = [Claimed(name, item) for name, one in found.items() if name in built.services for item in one.items]
     built.claims, losers = work.chosen(claims)
     for loser, winner in losers:
         number, place = loser.found.record.number, winner.found.place
@@ -81,9 +79,20 @@ def restore_activity(units: Units, actor: Actor, built: Built) -> None:
         activity.restore(uow, told)
 
 
-def _read(home: Path, also: Iterable[Path], built: Built, tell: Tell) -> dict[str, tuple[Known, Reading]]:
+@dataclass(frozen=True)
+class Read:
+    """A service and what was read of its repository; `items` are its own where that has several."""
+
+    known: Known
+    reading: Reading
+    items: list[Found]
+    is_first: bool = True
+    """Whether it is the one by which the repository's problems are told."""
+
+
+def _read(home: Path, also: Iterable[Path], built: Built, tell: Tell) -> dict[str, Read]:
     """Read every repository, by the name of its service. What one of them is like keeps no other from being read."""
-    found: list[tuple[Known, Reading]] = []
+    found: list[Read] = []
     inside = list(repositories(home, set()))
     paths = list(dict.fromkeys([*inside, *also]))
     for at, path in enumerate(paths):
@@ -92,23 +101,35 @@ def _read(home: Path, also: Iterable[Path], built: Built, tell: Tell) -> dict[st
         with _missed(path, built):
             repository = Repository(path)
             known = services.known(repository)
-            if known.note is None and path not in inside:
+            if path not in inside and not any(one.note for one in known):
                 built.miss_all(path, "Nothing in it says that it was adopted: adopt it again.")
                 continue
-            reading = recorded.read(repository, known.main_branch, known.baseline)
-            found.append((known, reading))
+            reading = recorded.read(repository, known[0].main_branch, *(one.baseline for one in known))
+            found += _shared_out(known, reading)
     return _named(found, built)
 
 
-def _named(found: list[tuple[Known, Reading]], built: Built) -> dict[str, tuple[Known, Reading]]:
+def _shared_out(known: list[Known], reading: Reading) -> Iterator[Read]:
+    """Give each service of a repository the items whose records name it; the first has those of no name that is there."""
+    names = {one.name for one in known}
+    for number, one in enumerate(known):
+        also = names if number == 0 else {item.record.service for item in reading.items}
+        own = [item for item in reading.items if item.record.service == one.name or item.record.service not in also]
+        yield Read(one, reading, own, is_first=number == 0)
+
+
+def _named(found: list[Read], built: Built) -> dict[str, Read]:
     """Give each service its name; of two that say the same one, it is that of the directory that is called so."""
-    named: dict[str, tuple[Known, Reading]] = {}
-    for known, reading in sorted(found, key=lambda one: (one[0].name != name_of(one[0].path), str(one[0].path))):
-        name = known.name if known.name not in named else name_of(known.path)
-        if name in named:
-            built.miss_all(known.path, f"There is a service '{name}' already, at {named[name][0].path}.")
+    named: dict[str, Read] = {}
+    for one in sorted(found, key=lambda one: (one.known.name != name_of(one.known.place), str(one.known.place))):
+        known = one.known
+        beside = f"{known.path.name}-{known.folder.replace('/', '-')}" if known.folder else known.path.name
+        name = next((name for name in (known.name, name_of(known.path / beside)) if name not in named), None)
+        if name is None:
+            other = named[known.name].known
+            built.miss_all(known.place, f"There is a service '{known.name}' already, at {other.place}.")
             continue
-        named[name] = (known.called(name), reading)
+        named[name] = replace(one, known=known.called(name))
     return dict(sorted(named.items()))
 
 
@@ -124,19 +145,18 @@ def _missed(path: Path, built: Built) -> Iterator[None]:
         built.miss_all(path, f"Something unexpected is in it: {type(error).__name__}: {error}")
 
 
-def _restore_services(
-    units: Units, actor: Actor, found: dict[str, tuple[Known, Reading]], built: Built, tell: Tell
-) -> None:
+def _restore_services(units: Units, actor: Actor, found: dict[str, Read], built: Built, tell: Tell) -> None:
     waiting = list(found.items())
     for at in range(0, len(waiting), BATCH):
         tell(f"Services: {at} of {len(waiting)}")
         with units.write(actor) as uow:
-            for name, (known, reading) in waiting[at : at + BATCH]:
-                with _missed(known.path, built), uow.db.begin_nested():
+            for name, one in waiting[at : at + BATCH]:
+                known, reading = one.known, one.reading
+                with _missed(known.place, built), uow.db.begin_nested():
                     made = services.restore(uow, known, baseline=reading.before_first, highest_number=reading.highest)
                     uow.db.flush()  # what cannot be stored has to show here, where it concerns this one alone
                     built.services[name], built.known[name] = made.id, known
-                    for problem in reading.problems:
+                    for problem in reading.problems if one.is_first else ():
                         built.miss(name, problem.place, problem.reason)
 
 

@@ -65,13 +65,13 @@ class Carrier:
 
     def _services(self, unread: dict[str, str]) -> None:
         there = rows(self._new, _table("services"))
-        paths, names = {row["path"] for row in there}, {row["name"] for row in there}
+        places, names = {_place(row) for row in there}, {row["name"] for row in there}
         ids = {}
         for row in self._rows("services"):
-            if row["path"] not in paths and row["name"] not in names:
+            if _place(row) not in places and row["name"] not in names:
                 ids[row["id"]] = self._insert("services", row | {"id": None})
                 self.carried.services.append(row["name"])
-                unread.setdefault(row["path"], f"There is nothing at {row['path']}.")
+                unread.setdefault(_place(row), f"There is nothing at {_place(row)}.")
         if not ids:
             return
         self._below("service_dependencies", ids)
@@ -136,6 +136,10 @@ class Carrier:
             cause = error.orig if isinstance(error, DBAPIError) else error
             self.carried.failed.append((words, str(cause)))
             return None
+
+
+def _place(row: Row) -> str:
+    return f"{row['path']}/{row['folder']}" if row["folder"] else str(row["path"])
 
 
 def _table(name: str) -> Table:

@@ -159,7 +159,7 @@ def _elsewhere(old: Old, settings: Settings) -> list[Path]:
     paths = outside.remembered(settings.var)
     if old.why is None:
         with suppress(DBAPIError), old.database.reading() as session:
-            paths += [Path(path) for _, path in catalog.list_paths(session)]
+            paths += map(Path, catalog.list_repositories(session))
     return [path for path in paths if path.parent != settings.home and path.exists()]
 
 

@@ -29,11 +29,15 @@ class Adopt(_Input):
     in_place: bool = Field(False, description="Leave repositories and directories where they are.")  # noqa: FBT003
     name: Line | None = Field(None, description="The service's name, where there is one source.", examples=[None])
     only: list[Line] | None = Field(None, description="Of the plan, only the services of these names.")
+    rest: bool = Field(
+        False,  # noqa: FBT003
+        description="Track the other folders of a repository, and what is left of it, where they are.",
+    )
 
     def wish(self) -> Wish:
         """Return what planning understands."""
         only = frozenset(self.only) if self.only is not None else None
-        return Wish(tuple(self.sources), DIRECTORIES[self.directories], self.in_place, self.name, only)
+        return Wish(tuple(self.sources), DIRECTORIES[self.directories], self.in_place, self.name, only, self.rest)
 
 
 class NewService(_Input):
@@ -102,10 +106,12 @@ class StepOut(BaseModel):
     """What becomes a service, and how."""
 
     name: str = Field(examples=["web"])
-    kind: Literal["register", "commit", "clone", "split", "copy", "begin", "nothing"]
+    kind: Literal["register", "commit", "clone", "split", "track", "rest", "copy", "begin", "nothing"]
     says: str = Field(description="`kind` in words.", examples=["copied into the workspace"])
     source: str = Field(examples=["/srv/stacks/web"])
-    target: str = Field(description="Where its repository is, or will be.", examples=["/srv/calcifer/web"])
+    target: str = Field(
+        description="Where its repository, or its folder of one, is or will be.", examples=["/srv/calcifer/web"]
+    )
     compose: str | None = Field(examples=["compose.yaml"])
     withheld: list[WithheldOut] = Field(description="What is not committed and stays where it is.")
     notes: list[str]

@@ -4,6 +4,7 @@ Nothing is executed and nothing outside the repository is read; variables stay a
 """
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ MAX_FILES = 50
 MAX_VALUES = 60_000
 """How many values a project has, its files together; what is included or extended often counts each time."""
 MAX_CHAIN = 20
+_UP = re.compile(r"\A(?:\.\./)+")
 
 
 @dataclass(frozen=True)
@@ -224,17 +226,24 @@ class _Loader:
     # -- files --------------------------------------------------------------------------------------------------------
 
     def _path(self, node: Node) -> str | None:
-        """Return the path in the repository that a node names; None where that is elsewhere, unknown or not there."""
+        """Return the path that a node names, as seen from the service; None where that is elsewhere, unknown or not there.
+
+        A service that is a folder of a repository may name what lies beside it: there `..` leads somewhere.
+        """
         text = node.text
         if not text or "$" in text or "://" in text or text.startswith(("git@", "oci:")):
             self._complete = False  # what is remote, or known only on the host
             return None
         try:
-            path = checked_path(posixpath.normpath(posixpath.join(posixpath.dirname(node.place.path), text)))
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(node.place.path), text))
+            checked_path(_UP.sub("", path))
         except Invalid:
             self._problem(node.problem(f"'{shown(text)}' is no path inside this repository."))
             return None
         if self._read(path) is None:
+            if path.startswith("../"):
+                self._problem(node.problem(f"'{shown(text)}' is no path inside this repository."))
+                return None
             self._problem(node.problem(f"There is no file '{shown(path)}' in this repository."))
             return None
         return path

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from calcifer.kit.errors import CalciferError, Invalid, NotFound, Unavailable
@@ -15,6 +16,7 @@ from calcifer.kit.git.damage import told
 from calcifer.kit.git.names import checked_oid, checked_path, is_reachable, visible
 from calcifer.kit.git.repository import Commit, Entry, Repository
 from calcifer.kit.uow import UnitOfWork
+from calcifer.services.folders import FILE
 from calcifer.services.models import Service
 
 MOST_SHOWN_BYTES = 500_000
@@ -23,6 +25,8 @@ MOST_SENT_BYTES = 50_000_000
 MOST_ENTRIES = 1000
 MOST_DOCUMENTS = 500
 MOST_RECORDS = 50
+MOST_LOOKED_AT = 500
+FRONT_BYTES = 4000
 RECORDS = ".calcifer/work"
 LINK_MODE = 0o120000
 SUBMODULE_MODE = 0o160000
@@ -49,10 +53,16 @@ class NoCommitYet(NotFound):
 
 @dataclass(frozen=True)
 class Main:
-    """The main branch of a service at one commit."""
+    """The main branch of a service at one commit; `root` is what has the service's files, that commit or the tree of its folder."""
 
     repository: Repository
     head: str
+    root: str
+    service: Service
+
+    def at(self, path: str) -> str:
+        """Return what has the file at `path`: records lie at the top of a repository, whichever folder they are about."""
+        return self.head if path.startswith(RECORDS + "/") else self.root
 
 
 @dataclass(frozen=True)
@@ -127,7 +137,19 @@ def main_of(uow: UnitOfWork, service: Service) -> Iterator[Main]:
                 f"The repository of {service.name} has lost the commit {head[:10]} that is on '{service.main_branch}'.",
                 mend=f"Look at it with: git -C {path} fsck",
             )
-        yield Main(repository, head)
+        yield Main(repository, head, _root(repository, head, service), service)
+
+
+def _root(repository: Repository, head: str, service: Service) -> str:
+    if not service.folder:
+        return head
+    try:
+        return repository.tree_of(head, service.folder)
+    except NotFound:
+        raise Unavailable(
+            f"The folder '{service.folder}' of {service.name} is not on '{service.main_branch}' of {service.path} any more.",
+            mend="Bring it back there, or adopt it where it is now, and scan.",
+        ) from None
 
 
 def has_commit(repository: Repository, oid: str) -> bool:
@@ -162,7 +184,7 @@ def find_folder(main: Main, path: str) -> Folder | None:
     if path:
         checked_path(path)
     try:
-        found = main.repository.folder(main.head, path, most=MOST_ENTRIES + 1)
+        found = main.repository.folder(main.root, path, most=MOST_ENTRIES + 1)
     except NotFound:
         return None
     return Folder(found[:MOST_ENTRIES], len(found) > MOST_ENTRIES)
@@ -171,7 +193,7 @@ def find_folder(main: Main, path: str) -> Folder | None:
 def get_file(main: Main, path: str) -> Shown:
     """Return a file for a person to look at; NotFound where there is none."""
     checked_path(path)
-    entry = main.repository.entry(main.head, path)
+    entry = main.repository.entry(main.at(path), path)
     if entry is None:
         raise NotFound(f"There is no file '{visible(path)}' on main.")
     if entry.mode == SUBMODULE_MODE:
@@ -209,7 +231,7 @@ def media_type(path: str) -> str | None:
 def get_bytes(main: Main, path: str) -> bytes:
     """Return the stored bytes of a file; NotFound where there is none, Invalid where it is too large to be sent at once."""
     checked_path(path)
-    entry = main.repository.entry(main.head, path)
+    entry = main.repository.entry(main.at(path), path)
     if entry is None or entry.mode in (SUBMODULE_MODE, LINK_MODE):
         raise NotFound(f"There is no file '{visible(path)}' on main.")
     if main.repository.size(entry.oid) > MOST_SENT_BYTES:
@@ -236,11 +258,11 @@ class Documents:
 
 def list_documents(main: Main) -> Documents:
     """Return README, CHANGES, the Markdown files below docs/ and the newest records."""
-    top = [entry.path for entry in main.repository.folder(main.head) if entry.kind == "file"]
+    top = [entry.path for entry in main.repository.folder(main.root) if entry.kind == "file"]
     first = [path for path in top if _README.match(path)] + [path for path in top if _CHANGES.match(path)]
     first += [path for path in top if is_markdown(path) and path not in first]
     pages: list[str] = []
-    for path, blob in main.repository.paths(main.head, "docs"):
+    for path, blob in main.repository.paths(main.root, "docs"):
         if is_markdown(path) and blob.mode not in (LINK_MODE, SUBMODULE_MODE) and is_reachable(path):
             pages.append(path)
         if len(pages) >= MOST_DOCUMENTS:
@@ -248,8 +270,19 @@ def list_documents(main: Main) -> Documents:
     records = [
         path for path, _ in main.repository.paths(main.head, RECORDS) if is_markdown(path) and is_reachable(path)
     ]
-    newest = sorted(records, key=_number, reverse=True)[:MOST_RECORDS]
+    newest = islice(_own(main, sorted(records, key=_number, reverse=True)), MOST_RECORDS)
     return Documents(tuple(path for path in first if is_reachable(path)), tuple(pages), tuple(newest))
+
+
+def _own(main: Main, records: list[str]) -> Iterator[str]:
+    """Yield the records of the service, where its repository has those of others too; the newest are looked at."""
+    if not main.service.folder and main.repository.entry(main.head, FILE) is None:
+        yield from records
+        return
+    line = f"service: {main.service.name}\n".encode()
+    for path in records[:MOST_LOOKED_AT]:
+        if line in (main.repository.read(main.head, path) or b"")[:FRONT_BYTES]:
+            yield path
 
 
 def _number(path: str) -> tuple[int, str]:
@@ -276,7 +309,12 @@ def list_commits(main: Main, *, tip: str | None = None, after: str | None = None
     for oid in (tip, after):
         if oid is not None and not _is_on(main, checked_oid(oid, "cursor")):
             raise Invalid.field("cursor", "Main does not have this commit (any more): begin without a cursor.")
-    return [Logged.of(commit) for commit in main.repository.log(tip or main.head, after=after, limit=limit)]
+    begin = tip or main.head
+    if main.service.folder:
+        found = main.repository.file_log(begin, main.service.folder, after=after, limit=limit)
+    else:
+        found = main.repository.log(begin, after=after, limit=limit)
+    return [Logged.of(commit) for commit in found]
 
 
 def _is_on(main: Main, oid: str) -> bool:

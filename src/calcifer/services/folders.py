@@ -1,7 +1,7 @@
 """The only place that knows which folders of a repository are services, and to which of them a path belongs.
 
-`.calcifer/folders` at the top of the repository lists them, a path a line; `.` is the rest of it. So whoever has a clone finds them,
-and a repository without that file is one service and costs no walk. Lines that begin with `#` are for people.
+`.calcifer/folders` at the top of the repository lists them, a path a line; `.` is the rest of it. So whoever has a clone finds
+them, and a repository without that file is one service and costs no walk. Lines that begin with `#` are for people.
 """
 
 import posixpath
@@ -63,14 +63,18 @@ def check_nested(folder: str, others: Iterable[str]) -> None:
     for other in others:
         if folder and other and (is_inside(folder, other) or is_inside(other, folder)):
             inner, outer = (folder, other) if is_inside(other, folder) else (other, folder)
-            raise Invalid(f"'{visible(inner)}' lies in '{visible(outer)}', and a service's folder cannot lie in another's.")
+            raise Invalid(
+                f"'{visible(inner)}' lies in '{visible(outer)}', and a service's folder cannot lie in another's."
+            )
 
 
 def checked_folder(folder: str) -> str:
     """Return `folder` if a service may be there: a path inside a repository that a line of the list can name; else Invalid."""
     checked_new_path(folder, "folder")
-    if folder.startswith("#") or folder != folder.strip() or folder.split("/")[0] == ".calcifer":
-        raise Invalid.field("folder", f"The folder '{visible(folder)}' has a name that cannot be listed: rename it first.")
+    if folder.startswith("#") or folder != folder.strip() or folder.split("/", maxsplit=1)[0] == ".calcifer":
+        raise Invalid.field(
+            "folder", f"The folder '{visible(folder)}' has a name that cannot be listed: rename it first."
+        )
     return folder
 
 

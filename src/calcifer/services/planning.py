@@ -13,8 +13,9 @@ from calcifer.kit.git.repository import HEADS, Repository
 from calcifer.services.histories import LOOKED_AT_BYTES
 from calcifer.services.mounts import compose_file, mounts, secret_files
 from calcifer.services.naming import marked_source, name_of
-from calcifer.services.plans import SAYS, Known, LeftOut, Plan, Step, Wish
+from calcifer.services.plans import SAYS, TRACKED, Known, LeftOut, Plan, Step, Wish
 from calcifer.services.splitting import split, with_pasts, without_nested
+from calcifer.services.staying import known_folder, lists_others, rest
 from calcifer.services.wholes import Whole, around
 from calcifer.services.withheld import withheld
 
@@ -111,6 +112,7 @@ class _Planner:
         if self._wish.directories:
             inside = () if founding.is_bare(path) else self._children(path)
             self._each(path, sorted({*inside, *folders}))
+            self._rest(path)
         elif self._wish.directories is None and len(children) > 1 and not compose_file(path):
             count = len(children)
             self._leave(
@@ -121,6 +123,16 @@ class _Planner:
             )
         else:
             self._repository(path)
+
+    def _rest(self, path: Path) -> None:
+        name = name_of(path)
+        if not self._wish.in_place and not self._wish.rest:
+            return
+        tracked = [
+            step for step in self.plan.steps if step.kind == "track" and step.past and step.past.repository == path
+        ]
+        if found := rest(self._whole(path), name, self._known, {step.past.folder for step in tracked if step.past}):
+            self._add(found)
 
     def _top_directory(self, path: Path) -> None:
         children = self._children(path)
@@ -174,6 +186,9 @@ class _Planner:
             self._leave(path, "is a linked worktree or a submodule of another repository")
         elif not Repository(path).refs(HEADS):
             self._without_commits(Step(name, "commit", str(path), path, compose_file(path)))
+        elif self._stays(path) and lists_others(path, self._whole(path).tip) and self._wish.directories is False:
+            if found := rest(self._whole(path), name, self._known, set()):
+                self._add(found)
         elif self._stays(path):
             self._add(Step(name, "register", str(path), path, compose_file(path)))
         else:
@@ -192,12 +207,20 @@ class _Planner:
         name = self._wish.name or name_of(path)
         if top is None or self._home.is_relative_to(top):
             return False
+        there = self._known.folder_at(path)
+        if there is not None and (self._wish.name is None or self._wish.in_place):
+            self._take(known_folder(path, there, stays=self._wish.tracks(there)))
+            return True
         made = split(self._whole(top), path, name, self._wish, self._home, is_named=is_named)
+        if made is not None:
+            self._take(made)
+        return made is not None
+
+    def _take(self, made: Step | LeftOut) -> None:
         if isinstance(made, Step):
             self._add(made)
-        elif made is not None:
+        else:
             self.plan.left_out.append(made)
-        return made is not None
 
     def _directory(self, path: Path, *, is_named: bool = False, ignored_above: Iterable[str] = ()) -> None:
         if self._already(path) or (is_named and self._split(path, is_named=True)):
@@ -326,7 +349,7 @@ def _without_clashes(made: Plan, known: Known, wish: Wish) -> Plan:
         reason = _clash(step, known, taken)
         if reason:
             made.left_out.append(LeftOut(step.source, reason, "Adopt it alone, with --name and another name."))
-        elif wish.only is None or step.name in wish.only:
+        elif wish.only is None or step.name in wish.only or (wish.rest and step.kind in TRACKED):
             kept.append(step)
         taken.setdefault(step.name.lower(), step.source)
     made.steps = kept

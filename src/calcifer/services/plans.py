@@ -5,7 +5,7 @@ Words: a *source* is what a person named (a path, an address); a *step* is one s
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -13,12 +13,16 @@ from typing import Literal
 from calcifer.services.histories import Past
 from calcifer.services.withheld import Withheld
 
-Kind = Literal["register", "commit", "clone", "split", "copy", "begin", "nothing"]
+Kind = Literal["register", "commit", "clone", "split", "track", "rest", "copy", "begin", "nothing"]
+TRACKED = frozenset({"track", "rest"})
+"""What stays in a repository that it shares with other services."""
 SAYS: dict[Kind, str] = {
     "register": "registered where it is",
     "commit": "registered where it is, with a first commit",
     "clone": "cloned into the workspace",
     "split": "gets a repository of its own, with its history",
+    "track": "stays a folder of its repository",
+    "rest": "the rest of the repository, where it is",
     "copy": "copied into the workspace",
     "begin": "gets a repository where it is",
     "nothing": "already a service",
@@ -68,13 +72,20 @@ class Wish:
     in_place: bool = False
     name: str | None = None
     only: frozenset[str] | None = None
+    rest: bool = False
+    """Track what is not among `only` where it is."""
+
+    def tracks(self, name: str) -> bool:
+        """Say whether a folder of a repository is to be a service of this name where it is, instead of being taken out."""
+        return self.in_place or (self.rest and self.only is not None and name not in self.only)
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the catalog has: path of each service by its name."""
+    """What the catalog has: where each service is by its name; which of these places are folders of repositories."""
 
     paths: Mapping[str, str]
+    folders: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,5 +93,17 @@ class Known:
         object.__setattr__(self, "names", {os.path.realpath(path): name for name, path in self.paths.items()})
 
     def name_at(self, path: Path) -> str | None:
-        """Return the service whose repository is at `path`, or None."""
+        """Return the service whose repository, or folder of one, is at `path`, or None."""
         return self.names.get(os.path.realpath(path))
+
+    def folder_at(self, path: Path) -> str | None:
+        """Return the service that is this folder of a repository, or None."""
+        name = self.name_at(path)
+        return name if name is not None and self.paths[name] in self.folders else None
+
+    @classmethod
+    def of(cls, places: Iterable[tuple[str, str, str]]) -> "Known":
+        """Make it of name, repository and folder of each."""
+        there = {name: (f"{path}/{folder}" if folder else path, folder) for name, path, folder in places}
+        folders = frozenset(place for place, folder in there.values() if folder)
+        return cls({name: place for name, (place, _) in there.items()}, folders)

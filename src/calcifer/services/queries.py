@@ -149,9 +149,47 @@ def list_names(session: Session) -> list[str]:
     return list(session.scalars(select(Service.name).order_by(Service.name)))
 
 
-def find_service_at(session: Session, path: str) -> Service | None:
-    """Return the service whose repository is at this absolute path, or None."""
-    return session.scalar(select(Service).where(Service.path == path))
+def find_service_at(session: Session, path: str, folder: str = "") -> Service | None:
+    """Return the service that is this folder of the repository at this absolute path, or None."""
+    return session.scalar(select(Service).where(Service.path == path, Service.folder == folder))
+
+
+_BESIDE = (
+    select(Service).where(Service.path == bindparam("path"), Service.id != bindparam("id")).order_by(Service.folder)
+)
+
+
+def list_beside(session: Session, service: Service) -> list[Service]:
+    """Return the other services of a service's repository, by folder."""
+    return list(session.scalars(_BESIDE, {"path": service.path, "id": service.id}))
+
+
+def speaker(session: Session, service: Service) -> str:
+    """Return the name by which the repository of a service goes: its own; of several that are there the rest, or the first."""
+    every = [service, *list_beside(session, service)]
+    return min(every, key=lambda one: (one.missing_since is not None, one.folder != "", one.id)).name
+
+
+def list_shared(session: Session, service: Service) -> dict[str, str]:
+    """Return the same for the repository of a service, and nothing where it has that alone."""
+    found = list_folders(session, service.path)
+    return found if len(found) > 1 or service.folder else {}
+
+
+def list_baselines(session: Session, service: Service) -> set[str]:
+    """Return the commits of main at which the services in the repository of one were adopted."""
+    return {oid for oid in session.scalars(select(Service.baseline).where(Service.path == service.path)) if oid}
+
+
+def list_at(session: Session, path: str) -> list[Service]:
+    """Return the services of the repository at this absolute path, by folder."""
+    return list(session.scalars(select(Service).where(Service.path == path).order_by(Service.folder)))
+
+
+def list_folders(session: Session, path: str) -> dict[str, str]:
+    """Return the names of the services of a repository by their folders."""
+    rows = session.execute(select(Service.folder, Service.name).where(Service.path == path))
+    return dict(rows.tuples().all())
 
 
 def list_stored(session: Session) -> list[Stored]:
@@ -160,6 +198,12 @@ def list_stored(session: Session) -> list[Stored]:
     return [Stored._make(row) for row in session.execute(select(*columns).order_by(Service.name))]
 
 
-def list_paths(session: Session) -> list[tuple[str, str]]:
-    """Return name and path of every service."""
-    return [(name, path) for name, path in session.execute(select(Service.name, Service.path))]
+def list_places(session: Session) -> list[tuple[str, str, str]]:
+    """Return name, repository and folder in that of every service."""
+    rows = session.execute(select(Service.name, Service.path, Service.folder))
+    return [(name, path, folder) for name, path, folder in rows]
+
+
+def list_repositories(session: Session) -> list[str]:
+    """Return the path of every repository that services are in."""
+    return list(session.scalars(select(Service.path).distinct().order_by(Service.path)))

@@ -15,10 +15,17 @@ from calcifer.services.rows import Stored
 Look = Callable[[Session, Stored, Repository], Iterable[Finding]]
 
 
-def of_each(ward: Ward, look: Look) -> Iterator[Finding]:
-    """Yield what `look` finds in each repository; of one that cannot be opened, the check `services` tells."""
+def of_each(ward: Ward, look: Look, *, alone: bool = False) -> Iterator[Finding]:
+    """Yield what `look` finds in each repository, once for all services in it, or for each of these `alone`.
+
+    Of a repository that cannot be opened, the check `services` tells.
+    """
+    seen: set[str] = set()
     with ward.units.read(ward.actor) as uow:
         for service in queries.list_stored(uow.db):
+            if service.path in seen and not alone:
+                continue
+            seen.add(service.path)
             try:
                 repository = Repository(Path(service.path))
             except CalciferError:

@@ -11,6 +11,7 @@ class Stored(NamedTuple):
     id: int
     name: str
     path: str
+    folder: str
     main_branch: str
     head: str | None
     highest_number: int
@@ -29,6 +30,7 @@ class Listed(NamedTuple):
     visibility: str
     policy: str
     path: str
+    folder: str
     main_branch: str
     head: str | None
     descriptor_source: str

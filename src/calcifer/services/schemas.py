@@ -27,6 +27,10 @@ class ServiceOut(BaseModel):
     visibility: str = Field(examples=["internal"])
     policy: str = Field(description="Which rules its items must pass.", examples=["solo"])
     path: str = Field(description="Where the repository is on the server.", examples=["/srv/calcifer/web"])
+    folder: str = Field(
+        description="Which folder of the repository it is; empty: all of it, but for those that are services themselves.",
+        examples=[""],
+    )
     main_branch: str = Field(examples=["main"])
     head: str | None = Field(description="The commit of main that this was read from.", examples=[OID])
     descriptor_source: str = Field(

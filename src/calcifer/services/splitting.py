@@ -9,6 +9,7 @@ from calcifer.services.histories import Past, looked_into
 from calcifer.services.mounts import mounts
 from calcifer.services.naming import marked_source
 from calcifer.services.plans import Known, LeftOut, Plan, Step, Wish
+from calcifer.services.staying import not_committed, tracked
 from calcifer.services.wholes import Whole
 from calcifer.services.withheld import Withheld, withheld
 
@@ -17,23 +18,23 @@ LYING = {
     "untracked": "is not committed there, and comes along as it lies there",
     "ignored": "is ignored by the repository that it comes from",
 }
+FOLDERS = frozenset({"split", "track"})
 NESTED = "A service's folder cannot lie in another's: adopt one of both, with --only."
 
 
 def split(whole: Whole, path: Path, name: str, wish: Wish, home: Path, *, is_named: bool) -> Step | LeftOut | None:
-    """Return the step that takes `path` out of a repository, or why it is left out; None where main has no such folder."""
+    """Return the step that takes `path` out of a repository, or makes a service of it where it is, or why it is left out.
+
+    None where main has no such folder.
+    """
     with whole.source:
         if not whole.has(path):
-            return _not_on_main(whole, path)
+            return not_committed(whole, path) if wish.in_place else _not_on_main(whole, path)
         compose = whole.compose(path)
         if compose is None and not is_named:
             return LeftOut(str(path), _without_compose(whole, path))
-        if wish.in_place:
-            return LeftOut(
-                str(path),
-                "is a folder of a repository, and would be a repository within it",
-                "Leave out --in-place: it gets a repository of its own in the workspace.",
-            )
+        if wish.tracks(name):
+            return tracked(whole, path, name, compose)
         step = Step(name, "split", str(path), home / name, compose, past=whole.past(path))
         return _with_what_lies_there(step, whole, path) if path.is_dir() and whole.is_checked_out else step
 
@@ -77,8 +78,9 @@ def without_nested(made: Plan, known: Known) -> Plan:
     others = dict(_sources(made, known))
     kept = []
     for step in made.steps:
-        other = next((source for source in others if step.kind == "split" and _lies_around(source, step.source)), None)
-        inner = next((source for source in others if step.kind == "split" and _lies_around(step.source, source)), None)
+        is_folder = step.kind in FOLDERS
+        other = next((source for source in others if is_folder and _lies_around(source, step.source)), None)
+        inner = next((source for source in others if is_folder and _lies_around(step.source, source)), None)
         if other is not None:
             reason = f"lies in {other}, which the service '{others[other]}' is made of"
             made.left_out.append(LeftOut(step.source, reason, NESTED))
@@ -92,15 +94,15 @@ def without_nested(made: Plan, known: Known) -> Plan:
 
 
 def _sources(made: Plan, known: Known) -> Iterator[tuple[str, str]]:
-    """Yield what services are taken out of, and their names: those of the plan, and those that are there."""
-    splits = [step for step in made.steps if step.kind == "split"]
-    if not splits:
+    """Yield which folders of repositories are services, or were taken out to be, and their names: here and in the plan."""
+    folders = [step for step in made.steps if step.kind in FOLDERS]
+    if not folders:
         return
     for name, path in known.paths.items():
-        source = marked_source(Path(path))
+        source = path if path in known.folders else marked_source(Path(path))
         if source is not None and source.startswith("/"):
             yield source, name
-    yield from ((step.source, step.name) for step in splits)
+    yield from ((step.source, step.name) for step in folders)
 
 
 def _lies_around(outer: str, inner: str) -> bool:

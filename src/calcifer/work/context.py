@@ -2,8 +2,9 @@
 
 from sqlalchemy.orm import Session
 
+from calcifer.kit.errors import NotFound
 from calcifer.kit.git import diffs
-from calcifer.kit.git.repository import Repository
+from calcifer.kit.git.repository import Commit, Repository
 from calcifer.kit.legible import legible
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
@@ -50,7 +51,7 @@ def of_item(uow: UnitOfWork, number: int) -> str:
         lines += ["", "## Commits", "", *(f"- `{c.oid[:12]}` {c.subject} ({c.author.name})" for c in found.commits)]
     lines += _diff(found)
     if found.repository and found.main:
-        lines += _documents(found.repository, found.main)
+        lines += _documents(found.repository, found.main, item.service.folder)
         lines += _history(uow.db, item.service, but=number)
     return legible("\n".join(lines) + "\n")
 
@@ -58,7 +59,7 @@ def of_item(uow: UnitOfWork, number: int) -> str:
 def of_service(uow: UnitOfWork, name: str) -> str:
     """Tell about a service."""
     service = catalog.get_service(uow.db, name)
-    lines = [f"# {service.title}", "", service.description or "", "", f"Repository: `{service.path}`"]
+    lines = [f"# {service.title}", "", service.description or "", "", f"Repository: `{service.place}`"]
     items = queries.list_items(uow.db, Filters(state="open", service=name), limit=50)
     if items:
         lines += ["", "## Open items", "", *(_line(item) for item in items)]
@@ -66,9 +67,9 @@ def of_service(uow: UnitOfWork, name: str) -> str:
     main = repository.branch(service.main_branch)
     lines += _history(uow.db, service)
     if main:
-        commits = repository.log(main, limit=15, first_parent=True)
+        commits = _last(repository, main, service.folder)
         lines += ["", "## Last commits", "", *(f"- `{c.oid[:12]}` {c.subject} ({c.author.name})" for c in commits)]
-        lines += _documents(repository, main)
+        lines += _documents(repository, main, service.folder)
     return legible("\n".join(lines) + "\n")
 
 
@@ -94,8 +95,18 @@ def _history(session: Session, service: Service, *, but: int | None = None) -> l
     return ["", "## Completed before", "", *(_line(item) for item in items)] if items else []
 
 
-def _documents(repository: Repository, main: str) -> list[str]:
+def _last(repository: Repository, main: str, folder: str) -> list[Commit]:
+    if folder:
+        return repository.file_log(main, folder, limit=15)
+    return repository.log(main, limit=15, first_parent=True)
+
+
+def _documents(repository: Repository, commit: str, folder: str) -> list[str]:
     """Show the README, and name the other documents."""
+    try:
+        main = repository.tree_of(commit, folder)
+    except NotFound:
+        return ["", f"The folder {folder} is not on main any more."]
     top = [entry.path for entry in repository.folder(main) if entry.kind == "file"]
     docs = [path for path, _ in repository.paths(main, "docs") if path.endswith(".md")]
     readme = next((path for path in top if path.lower() in ("readme.md", "readme", "readme.rst", "readme.txt")), None)

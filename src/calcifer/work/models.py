@@ -131,7 +131,7 @@ class Item(Base):
     @property
     def fragment(self) -> str:
         """The path of its change entry on the branch."""
-        return f"changes.d/{self.number}.md"
+        return self.service.within(f"changes.d/{self.number}.md")
 
 
 class Stray(Base):

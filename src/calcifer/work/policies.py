@@ -62,7 +62,7 @@ def gate(case: Case, policy: Policy, waivers: Mapping[str, str]) -> list[Verdict
     `waivers` maps rules to the reason for letting them pass; it turns "fail" and "pending" into "waived", with the reason
     as evidence, where the policy allows that. Verdicts of rules that are not live are kept by what they depend on.
     """
-    chosen = [RULES[name] for name in policy.rules]
+    chosen = [rule for name in policy.rules if (rule := RULES[name]).applies(case)]
     settled = _settled(case, tuple(rule for rule in chosen if not rule.live))
     verdicts = [settled.get(rule.name) or _judged(rule, case) for rule in chosen]
     return [_waived(verdict, waivers) if verdict.rule in policy.waivable else verdict for verdict in verdicts]
@@ -106,5 +106,13 @@ def _key(case: Case, chosen: tuple[Rule, ...]) -> bytes:
     Not the item's revision: a unit that is rolled back takes its number back, and another one uses it for other texts.
     """
     said = (case.number, case.branch, case.title, case.reason, case.notes, case.docs_reason, case.is_express)
-    seen = (*said, case.checklist, case.main, case.head, [rule.name for rule in chosen])
+    seen = (
+        *said,
+        case.checklist,
+        case.folder,
+        sorted(case.folders),
+        case.main,
+        case.head,
+        [rule.name for rule in chosen],
+    )
     return hashlib.blake2b(repr(seen).encode("utf-8", "surrogatepass"), digest_size=20).digest()

@@ -150,10 +150,20 @@ def next_number(session: Session) -> int:
     return max(number or 0 for number in session.execute(_HIGHEST).one()) + 1
 
 
+def _beside(service_id: int) -> Select[Any]:
+    """Return the ids of the services in the repository of one, which is among them: branches and merges are the repository's."""
+    path = select(Service.path).where(Service.id == service_id).scalar_subquery()
+    return select(Service.id).where(Service.path == path)
+
+
 def known_merges(session: Session, service_id: int, oids: Iterable[str] | None = None) -> set[str]:
-    """Return those of `oids` (None: of all commits) that completed an item or are listed as strays already."""
-    merges = select(Item.merge).where(Item.service_id == service_id)
-    strays = select(Stray.oid).where(Stray.service_id == service_id)
+    """Return those of `oids` (None: of all commits) that completed an item of the repository, or are listed as strays already.
+
+    One that an item of another of its services answers for counts; one that waits there does not.
+    """
+    merges = select(Item.merge).where(Item.service_id.in_(_beside(service_id)))
+    answered = Stray.service_id.in_(_beside(service_id)) & Stray.item_number.is_not(None)
+    strays = select(Stray.oid).where(or_(Stray.service_id == service_id, answered))
     if oids is not None:
         wanted = list(oids)
         merges, strays = merges.where(Item.merge.in_(wanted)), strays.where(Stray.oid.in_(wanted))
@@ -171,6 +181,12 @@ def list_strays(session: Session, *, service_id: int | None = None, limit: int =
     if service_id is not None:
         query = query.where(Stray.service_id == service_id)
     return list(session.scalars(query.order_by(Stray.id.desc()).limit(limit)))
+
+
+def list_waiting_beside(session: Session, service: Service, oids: Iterable[str]) -> list[Stray]:
+    """Return the rows by which other services of a repository list these commits as waiting for an item."""
+    wanted = select(Stray).where(Stray.oid.in_(list(oids)), Stray.service_id.in_(_beside(service.id)))
+    return list(session.scalars(wanted.where(Stray.service_id != service.id, Stray.item_number.is_(None))))
 
 
 def list_answered(session: Session, number: int) -> list[Stray]:
@@ -204,21 +220,24 @@ def find_verification(session: Session, service_id: int, tree: str, command: str
 
 
 def open_branches(session: Session, service_id: int) -> set[str]:
-    """Return the branches that open items of a service own."""
-    query = select(Item.branch).where(Item.service_id == service_id, Item.state == "open", Item.branch.is_not(None))
+    """Return the branches that open items own in the repository of a service."""
+    query = select(Item.branch).where(
+        Item.service_id.in_(_beside(service_id)), Item.state == "open", Item.branch.is_not(None)
+    )
     return {branch for branch in session.scalars(query) if branch}
 
 
 def list_heads(session: Session, service_id: int) -> list[tuple[int, str]]:
-    """Return number and branch of each open item of a service that has a branch, newest first."""
-    query = select(Item.number, Item.branch).where(Item.service_id == service_id, Item.state == "open")
+    """Return number and branch of each open item in the repository of a service, newest first."""
+    query = select(Item.number, Item.branch).where(Item.service_id.in_(_beside(service_id)), Item.state == "open")
     rows = session.execute(query.order_by(Item.number.desc()))
     return [(number, branch) for number, branch in rows if branch]
 
 
 def list_kept(session: Session, service_id: int, *, state: str = "") -> list[Kept]:
-    """Return what git has to keep of the items of a service, by number."""
-    query = select(*(getattr(Item, name) for name in Kept._fields)).where(Item.service_id == service_id)
+    """Return what git has to keep of the items in the repository of a service, by number."""
+    columns = (getattr(Item, name) for name in Kept._fields)
+    query = select(*columns).where(Item.service_id.in_(_beside(service_id)))
     if state:
         query = query.where(Item.state == state)
     return [Kept._make(row) for row in session.execute(query.order_by(Item.number))]

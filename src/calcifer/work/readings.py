@@ -10,30 +10,39 @@ from typing import Any, TypeVar
 
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.git.trees import Blob
+from calcifer.services.folders import placed
 from calcifer.services.marked_yaml import MAX_BYTES
 
 T = TypeVar("T")
 Read = Callable[[str], bytes | None]
 _REPOSITORIES = 1000
 _EACH = 4
-_known: OrderedDict[tuple[str, Any], list[tuple[dict[str, Blob | None], Any]]] = OrderedDict()
+_known: OrderedDict[tuple[str, str, Any], list[tuple[dict[str, Blob | None], Any]]] = OrderedDict()
 _lock = Lock()
 
 
-def derive(repository: Repository, rev: str, derived: Callable[[Read], T]) -> tuple[T, frozenset[str]]:
-    """Return `derived` of a commit or tree, and every path that it asked for (there or not); it must read nothing else."""
-    key = (str(repository.path), derived)
+def derive(
+    repository: Repository, rev: str, derived: Callable[[Read], T], folder: str = ""
+) -> tuple[T, frozenset[str]]:
+    """Return `derived` of a folder of a commit or tree, and every path of the repository that it asked for (there or not).
+
+    It must read nothing else. What it asks for is relative to the folder, and may lie beside it.
+    """
+    key = (str(repository.path), folder, derived)
     for seen, known in _known.get(key, ()):
         if all(repository.entry(rev, path) == blob for path, blob in seen.items()):
             return known, frozenset(seen)
     asked: dict[str, Blob | None] = {}
 
     def read(path: str) -> bytes | None:
+        where = placed(folder, path)
+        if where is None:
+            return None
         try:
-            asked[path] = repository.entry(rev, path)
-            blob = asked[path]
+            asked[where] = repository.entry(rev, where)
+            blob = asked[where]
             too_big = blob is not None and repository.size(blob.oid) > MAX_BYTES
-            return bytes(MAX_BYTES + 1) if too_big else repository.read(rev, path)  # still too big for who reads it
+            return bytes(MAX_BYTES + 1) if too_big else repository.read(rev, where)  # still too big for who reads it
         except UnicodeEncodeError:  # a name that no tree of ours can have been asked for
             return None
 

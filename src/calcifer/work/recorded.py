@@ -65,12 +65,12 @@ class Reading:
         self.problems.append(Problem(visible(place), visible(reason)))
 
 
-def read(repository: Repository, main_branch: str, baseline: str | None) -> Reading:
-    """Read all items of a repository; what came before the commit `baseline` of main came along with it."""
+def read(repository: Repository, main_branch: str, *baselines: str | None) -> Reading:
+    """Read all items of a repository; what came before the commits `baselines` of main, all of them, came along with it."""
     found = Reading()
     with told(repository.path):
         refs = {name: tip for prefix in (HEADS, ITEMS, DROPPED) for name, tip in repository.refs(prefix).items()}
-    _read_main(repository, refs.get(HEADS + main_branch), baseline, found)
+    _read_main(repository, refs.get(HEADS + main_branch), set(baselines), found)
     completed = {item.record.number for item in found.items}
     branches = {main_branch}
     for name in sorted(refs):
@@ -94,12 +94,12 @@ def read(repository: Repository, main_branch: str, baseline: str | None) -> Read
 # -- completed items ----------------------------------------------------------------------------------------------------
 
 
-def _read_main(repository: Repository, tip: str | None, baseline: str | None, found: Reading) -> None:
+def _read_main(repository: Repository, tip: str | None, baselines: set[str | None], found: Reading) -> None:
     """Go back on main by first parents; newest first, so that the oldest of two records with one number stays."""
-    came_along = False
+    later = set(baselines)
     taken: dict[int, Found] = {}
     for commit in _first_parents(repository, tip, found):
-        came_along = came_along or commit.oid == baseline
+        later.discard(commit.oid)
         trailers = _TRAILER.findall(commit.message) if len(commit.parents) == 2 else []
         number = int(trailers[-1]) if trailers else 0
         if not 0 < number <= MAX_NUMBER:
@@ -119,7 +119,7 @@ def _read_main(repository: Repository, tip: str | None, baseline: str | None, fo
         found.before_first = commit.parents[0]
         if number in taken:
             found.miss(taken[number].place, f"#{number} was completed before: {item.place} is what counts.")
-        taken[number] = replace(item, came_along=came_along)
+        taken[number] = replace(item, came_along=not later)
     found.items += reversed(taken.values())
 
 

@@ -59,9 +59,16 @@ def verdict(session: Session, service: Service, number: int, tree: str, command:
 
 
 def run(
-    repository: Path, commit: str, command: str, *, name: str, worktrees: Path, limit_seconds: float | None = None
+    repository: Path,
+    commit: str,
+    command: str,
+    *,
+    name: str,
+    worktrees: Path,
+    below: str = "",
+    limit_seconds: float | None = None,
 ) -> Outcome:
-    """Run `command` on the files of `commit` and say what it came to; never raises for what the command or its files do.
+    """Run `command` in a folder of the files of `commit` and say what it came to; never raises for what these do.
 
     It takes as long as the command: for jobs, outside of any unit of work.
     """
@@ -73,7 +80,7 @@ def run(
             home.mkdir()
             try:
                 add_scratch(repository, checkout, commit)
-                ended = commands.run(command, cwd=checkout, home=home, mark=str(folder), limit_seconds=limit)
+                ended = commands.run(command, cwd=checkout / below, home=home, mark=str(folder), limit_seconds=limit)
             finally:
                 remove_scratch(repository, checkout)
     except (CalciferError, OSError) as error:

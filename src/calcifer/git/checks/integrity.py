@@ -15,7 +15,7 @@ from calcifer.services.rows import Stored
 def integrity(ward: Ward) -> Iterator[Finding]:
     """Let git read every object, some repositories at a time; what cannot even be opened, the check `services` names."""
     with ward.units.read(ward.actor) as uow:
-        services = queries.list_stored(uow.db)
+        services = list({service.path: service for service in queries.list_stored(uow.db)}.values())
     for service, said in at_once(services, _look, ward.tell, "git fsck"):
         if said:
             bring = f"git -C {service.path} fsck shows all of it; bring the objects back by a fetch from a clone, or from a backup"

@@ -12,6 +12,7 @@ def directories(ward: Ward) -> Iterator[Finding]:
     found = compare(ward.units, ward.actor, ward.home)
     for service in found.missing:
         mend = f"Put it back, or where it is now: calcifer adopt --in-place PATH --name {service.name}-2"
-        yield Finding(service.name, f"There is no repository at {service.path} any more.", mend)
+        what = f"folder '{service.folder}' on main of" if service.folder else "repository at"
+        yield Finding(service.name, f"There is no {what} {service.path} any more.", mend)
     for name, error in found.failed:
         yield Finding(name, error.message, error.mend or "")

@@ -24,6 +24,7 @@ Directories = Annotated[
 InPlace = Annotated[bool, typer.Option("--in-place", help="Leave repositories and directories where they are.")]
 Name = Annotated[str | None, typer.Option("--name", help="The service's name, where it is one.")]
 Only = Annotated[list[str] | None, typer.Option("--only", help="Of the plan, only this service; may be said again.")]
+Rest = Annotated[bool, typer.Option("--rest", help="With --only: track the others, and what is left, where they are.")]
 PLAN: Columns = {
     "Service": "name",
     "What happens": "says",
@@ -43,13 +44,19 @@ INCOMPLETE = 5
 
 
 def _wish(
-    sources: list[str], directories: bool | None, *, in_place: bool, name: str | None, only: list[str] | None
+    sources: list[str],
+    directories: bool | None,
+    *,
+    in_place: bool,
+    name: str | None,
+    only: list[str] | None,
+    rest: bool,
 ) -> Wish:
     """Take paths from where the person stands: the work may be done by the server."""
     paths = [
         source if is_address(source) or not is_source(source) else str(Path(source).absolute()) for source in sources
     ]
-    return Wish(tuple(paths), directories, in_place, name, frozenset(only) if only else None)
+    return Wish(tuple(paths), directories, in_place, name, frozenset(only) if only else None, rest)
 
 
 def _shown(made: PlanOut) -> None:
@@ -77,10 +84,11 @@ def plan(
     in_place: InPlace = False,
     name: Name = None,
     only: Only = None,
+    rest: Rest = False,
     json: Json = False,
 ) -> None:
     """Show what `adopt` would do, and change nothing."""
-    wish = _wish(sources, directories, in_place=in_place, name=name, only=only)
+    wish = _wish(sources, directories, in_place=in_place, name=name, only=only, rest=rest)
     at = terminal.here()
     made = PlanOut.of(planned(at.units, at.actor(), at.home, wish))
     if json:
@@ -96,10 +104,11 @@ def adopt(
     in_place: InPlace = False,
     name: Name = None,
     only: Only = None,
+    rest: Rest = False,
     json: Json = False,
 ) -> None:
     """Make services of directories and repositories; what is one already stays as it is."""
-    wish = _wish(sources, directories, in_place=in_place, name=name, only=only)
+    wish = _wish(sources, directories, in_place=in_place, name=name, only=only, rest=rest)
     with writing(settle=False) as uow:
         row = service.adopt(uow, terminal.here().home, wish)
     ended = terminal.follow([row.id])[0]

@@ -121,6 +121,7 @@ def facts_of(service: ServiceDetail) -> list[tuple[str, str]]:
         ("Owner", service.owner),
         ("Policy", service.policy),
         ("Repository", f"{service.path} ({service.main_branch})"),
+        ("Folder", service.folder),
         ("Needs", ", ".join(one.name + ("" if one.is_known else " (unknown)") for one in service.depends_on)),
         ("Needed by", ", ".join(one.name for one in service.needed_by)),
         ("Goes round in a circle", "; ".join(" → ".join(cycle) for cycle in service.cycles)),

@@ -25,13 +25,14 @@ def _home(request: Request) -> Path:
     return home
 
 
-def _asked(sources: str, directories: str, in_place: str, name: str, only: list[str] | None = None) -> Adopt:
+def _asked(
+    sources: str, directories: str, in_place: str, name: str, only: list[str] | None = None, rest: str = ""
+) -> Adopt:
     lines = [line.strip() for line in sources.splitlines() if line.strip()]
     if not lines:
         raise Invalid.field("sources", "Name at least one directory or address.")
-    return checked(
-        Adopt, sources=lines, directories=directories or "decide", in_place=bool(in_place), name=name or None, only=only
-    )
+    given = {"sources": lines, "directories": directories or "decide", "in_place": bool(in_place), "name": name or None}
+    return checked(Adopt, **given, only=only, rest=bool(rest))
 
 
 @router.get("/adopt")
@@ -63,9 +64,10 @@ def adopt(
     in_place: Field = "",
     name: Field = "",
     only: Ticked = None,
+    rest: Field = "",
 ) -> Response:
     """Promise the work, and show how it goes."""
-    row = service.adopt(uow, _home(request), _asked(sources, directories, in_place, name, only).wish())
+    row = service.adopt(uow, _home(request), _asked(sources, directories, in_place, name, only, rest).wish())
     return to(request, "services.adoption", job_id=row.id)
 
 

@@ -27,9 +27,11 @@ from calcifer.services.histories import LOOKED_AT_BYTES
 from calcifer.services.ignoring import ignore
 from calcifer.services.naming import checked_name, mark_source
 from calcifer.services.planning import Known, LeftOut, Plan, Step, Wish, is_address, is_source, lies_within, plan, shown
+from calcifer.services.plans import TRACKED
 from calcifer.services.service.building import building
-from calcifer.services.service.reading import register
+from calcifer.services.service.reading import register_listed
 from calcifer.services.service.taking import take_out
+from calcifer.services.service.tracking import track
 
 JOB = "services.adopt"
 JOB_FROM = "services.adopt_from"
@@ -64,6 +66,8 @@ def check(actor: Actor, home: Path, wish: Wish) -> None:
         )
     if any(not lies_within(source, home) for source in wish.sources):
         permissions.require(actor, "services.adopt_anywhere")
+    if wish.rest and wish.only is None:
+        raise Invalid.field("rest", "The rest is what is not among those that are chosen: name these (--only).")
     if wish.name is not None:
         checked_name(wish.name)
         if len(wish.sources) > 1:
@@ -74,7 +78,7 @@ def planned(units: Units, actor: Actor, home: Path, wish: Wish, *, limit_bytes: 
     """Return what adopting would do now; nothing is changed, and directories are looked at outside of any unit."""
     check(actor, home, wish)
     with units.read(actor) as uow:
-        known = Known(dict(queries.list_paths(uow.db)))
+        known = Known.of(queries.list_places(uow.db))
     return plan(wish, home, known, limit_bytes=limit_bytes)
 
 
@@ -89,13 +93,13 @@ def get_adoption(uow: UnitOfWork, job_id: int) -> JobRow:
 def written(wish: Wish) -> str:
     """Write a wish down as the subject of a job."""
     only = sorted(wish.only) if wish.only is not None else None
-    return json.dumps([wish.sources, wish.directories, wish.in_place, wish.name, only])
+    return json.dumps([wish.sources, wish.directories, wish.in_place, wish.name, only, wish.rest])
 
 
 def read(subject: str) -> Wish:
     """Read what `written` wrote."""
-    sources, directories, in_place, name, only = json.loads(subject)
-    return Wish(tuple(sources), directories, in_place, name, frozenset(only) if only is not None else None)
+    sources, directories, in_place, name, only, *rest = json.loads(subject)
+    return Wish(tuple(sources), directories, in_place, name, frozenset(only) if only is not None else None, *rest)
 
 
 @dataclass
@@ -132,21 +136,32 @@ def carry_out(
     tell("Looking at what is there")
     made = planned(units, actor, home, wish, limit_bytes=None)
     report = Report(left_out=[(shown(one.source), _why(one)) for one in made.left_out])
-    for number, step in enumerate(made.steps, 1):
-        tell(f"{number} of {len(made.steps)}: {step.name}")
-        if step.kind == "nothing":
-            report.unchanged.append(step.name)
+    together = _together(made.steps)
+    for number, steps in enumerate(together, 1):
+        tell(f"{number} of {len(together)}: {steps[0].name}")
+        if steps[0].kind == "nothing":
+            report.unchanged.append(steps[0].name)
             continue
         try:
-            _carry_out(units, actor, home, step, mark)
-            report.adopted.append(step.name)
-            report.found += list(_found(step))
-            report.withheld += [(shown(f"{step.name}/{one.path}"), one.reason) for one in step.withheld]
+            report.adopted += _carry_out(units, actor, home, steps, mark)
+            for step in steps:
+                report.found += list(_found(step))
+                report.withheld += [(shown(f"{step.name}/{one.path}"), one.reason) for one in step.withheld]
         except CalciferError as error:
-            report.failed.append((shown(step.source), error.message))
+            report.failed += [(shown(step.source), error.message) for step in steps]
         except OSError as error:
-            report.failed.append((shown(step.source), f"{error.strerror or error}."))
+            report.failed += [(shown(step.source), f"{error.strerror or error}.") for step in steps]
     return report
+
+
+def _together(steps: list[Step]) -> list[list[Step]]:
+    """Return the steps, each alone but for those that one commit to one repository is enough for."""
+    alone = [[step] for step in steps if step.kind not in TRACKED]
+    shared: dict[Path, list[Step]] = {}
+    for step in steps:
+        if step.kind in TRACKED and step.past:
+            shared.setdefault(step.past.repository, []).append(step)
+    return [*alone, *shared.values()]
 
 
 def _why(one: LeftOut) -> str:
@@ -159,7 +174,14 @@ def _found(step: Step) -> Iterator[tuple[str, str]]:
         yield shown(f"{where} since {find.commit[:12]}"), find.reason
 
 
-def _carry_out(units: Units, actor: Actor, home: Path, step: Step, mark: Mark) -> None:
+def _carry_out(units: Units, actor: Actor, home: Path, steps: list[Step], mark: Mark) -> list[str]:
+    step = steps[0]
+    if step.kind in TRACKED and step.past:
+        if step.past.repository.parent != home:
+            outside.remember(home / "var", step.past.repository)
+        names = track(units, actor, step.past.repository, steps)
+        mark("registered")
+        return names
     with building(home / "var") as folder:
         if step.kind == "clone":
             _clone(step, folder, mark)
@@ -175,8 +197,9 @@ def _carry_out(units: Units, actor: Actor, home: Path, step: Step, mark: Mark) -
     if step.target.parent != home:
         outside.remember(home / "var", step.target)
     with units.write(actor) as uow:
-        register(uow, step.target, name=step.name)
+        names, _ = register_listed(uow, step.target, name=step.name)
     mark("registered")
+    return names
 
 
 def _clone(step: Step, folder: Path, mark: Mark) -> None:

@@ -85,7 +85,7 @@ def carry_out_survey(job: JobContext, home: Path) -> dict[str, Any]:
 
 def _settled(job: JobContext, home: Path, found: list[Found]) -> list[Found]:
     with job.units.read(job.actor) as uow:
-        known = Known(dict(queries.list_paths(uow.db)))
+        known = Known.of(queries.list_places(uow.db))
     return Settling(home, known).settled(found)
 
 

@@ -11,7 +11,7 @@ from calcifer.kit.errors import Conflict, NotFound
 from calcifer.kit.git.damage import told
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.uow import UnitOfWork
-from calcifer.services import adopted, descriptors, facts, queries
+from calcifer.services import adopted, descriptors, facts, folders, queries
 from calcifer.services.intent import Descriptor
 from calcifer.services.mains import main_branch
 from calcifer.services.marked_yaml import MAX_BYTES
@@ -27,27 +27,30 @@ class NameTaken(Conflict):
     """Another service has this name."""
 
 
-def register(uow: UnitOfWork, path: Path, *, name: str | None = None, baseline: str | None = None) -> Service:
-    """Make a service of the repository at `path`; one that is registered already is returned as it is.
+def register(
+    uow: UnitOfWork, path: Path, *, folder: str = "", name: str | None = None, baseline: str | None = None
+) -> Service:
+    """Make a service of the repository at `path`, or of a folder of it; one that is registered already is returned as it is.
 
     Without a name it is called after its directory; without a baseline everything on main counts as there before.
     """
     permissions.require(uow.actor, "services.adopt")
     path = path.absolute()
-    known = queries.find_service_at(uow.db, str(path))
+    known = queries.find_service_at(uow.db, str(path), folder)
     if known is not None:
         return known
-    called = checked_name(name) if name is not None else name_of(path)
+    called = checked_name(name) if name is not None else name_of(path / folder)
     other = queries.find_service(uow.db, called)
     if other is not None:
         raise NameTaken(
-            f"There is a service '{called}' already, at {other.path}.", mend="Give this one another name (--name)."
+            f"There is a service '{called}' already, at {other.place}.", mend="Give this one another name (--name)."
         )
     repository = uow.refs.open(path)
     branch = main_branch(repository)
     service = Service(
         name=called,
         path=str(path),
+        folder=folder,
         title=called,
         main_branch=branch,
         baseline=baseline or repository.branch(branch),
@@ -62,8 +65,34 @@ def register(uow: UnitOfWork, path: Path, *, name: str | None = None, baseline: 
     uow.db.flush()  # its id is what dependencies refer to
     fill(uow, service, repository, with_refs=True)
     _note(uow, service, repository, anew=True)
-    activity.record(uow, "services.adopt", called, service=called, path=str(path))
+    activity.record(uow, "services.adopt", called, service=called, path=service.place)
     return service
+
+
+def register_listed(uow: UnitOfWork, path: Path, *, name: str | None = None) -> tuple[list[str], tuple[str, ...]]:
+    """Make a service of each folder that a repository lists, or of all of it where it lists none; that may have a `name`.
+
+    Return the names of those that are new, and a sentence about each line of the list that cannot count.
+    """
+    repository = uow.refs.open(path)
+    with told(path):
+        listing = folders.listed(repository, repository.branch(main_branch(repository)))
+    known = queries.list_folders(uow.db, str(path.absolute()))
+    made = []
+    for folder in listing.folders or ([] if known else [""]):
+        if folder not in known:
+            folders.check_nested(folder, known)
+            called = _free_name(uow, path, folder) if folder else name
+            made.append(register(uow, path, folder=folder, name=called).name)
+    return made, listing.problems
+
+
+def _free_name(uow: UnitOfWork, path: Path, folder: str) -> str:
+    """Return the name that was noted or, where another has that of the folder, one with that of the repository before it."""
+    note = adopted.read(uow.refs.open(path), folder)
+    names = (*([note.name] if note else []), name_of(Path(folder)))
+    free = next((name for name in names if queries.find_service(uow.db, name) is None), None)
+    return free or name_of(Path(f"{path.name}-{folder.replace('/', '-')}"))
 
 
 def rescan(uow: UnitOfWork, service: Service, *, thorough: bool = False) -> None:
@@ -72,6 +101,10 @@ def rescan(uow: UnitOfWork, service: Service, *, thorough: bool = False) -> None
     `thorough` reads again even so, for refs of items that came beside main.
     """
     repository = uow.refs.open(Path(service.path))
+    head = repository.branch(service.main_branch)
+    if service.folder and head and not folders.has(repository, head, service.folder):
+        service.missing_since, service.head = service.missing_since or uow.now, head
+        return
     service.missing_since = None
     if thorough or service.head is None or repository.branch(service.main_branch) != service.head:
         began = service.baseline is None
@@ -80,9 +113,42 @@ def rescan(uow: UnitOfWork, service: Service, *, thorough: bool = False) -> None
             _note(uow, service, repository, anew=began and service.baseline is not None)
 
 
-def lacks_note(repository: Repository) -> bool:
+def follow_main(uow: UnitOfWork, service: Service, before: str) -> list[str]:
+    """Bring the rows of all services of a repository up to main, which this unit moves on from `before`.
+
+    Return the names of those that had not been read at `before`: somebody was there since the last look.
+    """
+    with uow.db.no_autoflush:  # rows are written once, at the end
+        everyone = [service, *queries.list_beside(uow.db, service)]
+    return follow_all(uow, everyone, before)
+
+
+def follow_all(uow: UnitOfWork, services: list[Service], before: str) -> list[str]:
+    """Do the same for these services of one repository; one whose files are the same there is not read again."""
+    behind = [one.name for one in services if one.head != before]
+    for one in services:
+        repository = uow.refs.open(Path(one.path))
+        if one.name in behind or not _is_same(repository, one):
+            rescan(uow, one)
+        else:
+            one.head, one.scanned_at = repository.branch(one.main_branch), uow.now
+    return behind
+
+
+def _is_same(repository: Repository, service: Service) -> bool:
+    """Say whether main has the same files for a service as where its row was read."""
+    head = repository.branch(service.main_branch)
+    if head is None or service.head is None or service.missing_since is not None:
+        return False
+    try:
+        return repository.tree_of(head, service.folder) == repository.tree_of(service.head, service.folder)
+    except NotFound:
+        return False
+
+
+def lacks_note(repository: Repository, folder: str = "") -> bool:
     """Say whether the repository does not say yet how it was adopted, and can be told; one that is read only stays as it is."""
-    return repository.tip(adopted.REF) is None and _is_writable(repository)
+    return repository.tip(adopted.ref_of(folder)) is None and _is_writable(repository)
 
 
 def _is_writable(repository: Repository) -> bool:
@@ -92,12 +158,19 @@ def _is_writable(repository: Repository) -> bool:
 def _note(uow: UnitOfWork, service: Service, repository: Repository, *, anew: bool) -> None:
     """Write down in the repository how the service was adopted, where that is missing or something else stands there (`anew`).
 
-    At once, and not with the unit: a unit that fails after it leaves a note that the next adoption replaces.
+    At once, and not with the unit: a unit that fails after it leaves a note that the next adoption replaces. Where the unit moves
+    main, the note may name the new commit, and waits for it.
     """
-    if lacks_note(repository) or (anew and _is_writable(repository)):
-        note = adopted.Adopted(service.name, service.main_branch, service.baseline, service.adopted_at)
+    if lacks_note(repository, service.folder) or (anew and _is_writable(repository)):
+        note = adopted.Adopted(
+            service.name, service.main_branch, service.baseline, service.adopted_at, folder=service.folder
+        )
         made = adopted.write(repository, note, uow.actor.person)
-        repository.note(adopted.REF, made)
+        ref = adopted.ref_of(service.folder)
+        if repository.moves:
+            repository.propose(ref, repository.tip(ref), made)
+        else:
+            repository.note(ref, made)
 
 
 def fill(uow: UnitOfWork, service: Service, repository: Repository, *, with_refs: bool) -> None:
@@ -106,7 +179,7 @@ def fill(uow: UnitOfWork, service: Service, repository: Repository, *, with_refs
         branch = service.main_branch if repository.branch(service.main_branch) else main_branch(repository)
         head = repository.branch(branch)
         number = max(highest_recorded(repository, service.head, head), highest_open(repository) if with_refs else 0)
-        read = partial(_file, repository, head)
+        read = partial(_file, repository, head, service.folder)
         seen = descriptors.read_descriptor(read, name=service.name)
         descriptor = seen.descriptor or (None if service.head else _last_good(repository, service, head))
         found = facts.read_facts(read)
@@ -127,8 +200,8 @@ def _last_good(repository: Repository, service: Service, head: str | None) -> De
     """
     commit, known = head, None
     while commit is not None:
-        read = partial(_file, repository, commit)
-        there = repository.entry(commit, descriptors.PATH)
+        read = partial(_file, repository, commit, service.folder)
+        there = repository.entry(commit, service.within(descriptors.PATH))
         if there != known or commit == head:
             seen, known = descriptors.read_descriptor(read, name=service.name), there
             if seen.descriptor is not None:
@@ -136,15 +209,16 @@ def _last_good(repository: Repository, service: Service, head: str | None) -> De
         if commit == (service.baseline or head):
             break
         commit = next(iter(repository.commit(commit).parents), None)
-    return descriptors.derived(partial(_file, repository, commit or head), name=service.name)
+    return descriptors.derived(partial(_file, repository, commit or head, service.folder), name=service.name)
 
 
-def _file(repository: Repository, head: str | None, path: str) -> bytes | None:
-    """Return a file of main; one that is too big to be read as YAML is not loaded, but still too big."""
-    entry = repository.entry(head, path) if head else None
-    if head is None or entry is None:
+def _file(repository: Repository, head: str | None, folder: str, path: str) -> bytes | None:
+    """Return a file of the service on main; one that is too big to be read as YAML is not loaded, but still too big."""
+    where = folders.placed(folder, path)
+    entry = repository.entry(head, where) if head and where else None
+    if head is None or where is None or entry is None:
         return None
-    return bytes(MAX_BYTES + 1) if repository.size(entry.oid) > MAX_BYTES else repository.read(head, path)
+    return bytes(MAX_BYTES + 1) if repository.size(entry.oid) > MAX_BYTES else repository.read(head, where)
 
 
 def _take(uow: UnitOfWork, service: Service, descriptor: Descriptor) -> None:

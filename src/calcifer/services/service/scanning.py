@@ -17,12 +17,12 @@ from calcifer.kit.git.damage import told
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.promises import JobRow, get_job, promise
 from calcifer.kit.uow import Actor, UnitOfWork, Units
-from calcifer.services import queries
+from calcifer.services import folders, queries
 from calcifer.services.mains import main_branch
 from calcifer.services.marked_yaml import shown
 from calcifer.services.models import Service
 from calcifer.services.rows import Stored
-from calcifer.services.service.reading import highest_open, lacks_note, register, rescan
+from calcifer.services.service.reading import highest_open, lacks_note, register_listed, rescan
 
 JOB = "services.scan"
 FIND_STRAYS = "work.find_strays"
@@ -88,12 +88,12 @@ def look(units: Units, actor: Actor, home: Path, *, tell: Tell = lambda _: None)
     report = Report(unchanged=seen.unchanged)
     report.failed = [(name, error.message) for name, error in seen.failed]
     _each(units, actor, report, "Reading", seen.moved, lambda uow, one: _read(uow, one, report), tell)
-    _each(
-        units, actor, report, "Adding", seen.fresh, lambda uow, path: report.new.append(register(uow, path).name), tell
-    )
+    _each(units, actor, report, "Adding", seen.fresh, lambda uow, path: _add(uow, path, report), tell)
     gone = [service for service in seen.missing if service.missing_since is None]
     _each(units, actor, report, "Missing", gone, _miss, tell)
     report.missing = [service.name for service in seen.missing]
+    left = sorted({Path(service.path) for service in seen.missing if service.folder and _is_repository(service.path)})
+    _each(units, actor, report, "Adding", left, lambda uow, path: _add(uow, path, report), tell)
     return report
 
 
@@ -151,8 +151,11 @@ def _has_moved(service: Stored) -> bool:
     repository = Repository(path)
     with told(path):
         head = repository.branch(service.main_branch) or repository.branch(main_branch(repository))
+        is_there = not service.folder or head is None or folders.has(repository, head, service.folder)
         number = highest_open(repository)
-        has_news = head != service.head or number > service.highest_number or lacks_note(repository)
+        has_news = head != service.head or number > service.highest_number or lacks_note(repository, service.folder)
+    if not is_there:
+        raise NotFound(f"There is no folder '{service.folder}' on main of {path} any more.")
     return service.missing_since is not None or has_news
 
 
@@ -163,6 +166,13 @@ def _read(uow: UnitOfWork, known: Stored, report: Report) -> None:
     report.changed.append(service.name)
     if before is not None and service.head != before:
         promise(uow, FIND_STRAYS, service.name)
+    _add(uow, Path(service.path), report)
+
+
+def _add(uow: UnitOfWork, path: Path, report: Report) -> None:
+    made, problems = register_listed(uow, path)
+    report.new += made
+    report.failed += [pair for problem in problems if (pair := (shown(path.name, 200), problem)) not in report.failed]
 
 
 def _miss(uow: UnitOfWork, known: Stored) -> None:

@@ -48,7 +48,7 @@ def worktrees(ward: Ward) -> Iterator[Finding]:
     looked_at: set[str] = set()
 
     def look(session: Session, service: Stored, repository: Repository) -> Iterator[Finding]:
-        looked_at.add(service.name)
+        looked_at.add(service.path)
         open_items = queries.list_kept(session, service.id, state="open")
         for one in linked(repository):
             known.add(Path(os.path.realpath(one.path)))
@@ -56,7 +56,8 @@ def worktrees(ward: Ward) -> Iterator[Finding]:
 
     yield from of_each(ward, look)
     with ward.units.read(ward.actor) as uow:
-        out_of_reach = set(catalog.list_names(uow.db)) - looked_at  # gone or refused: theirs may be known
+        services = catalog.list_places(uow.db)
+    out_of_reach = {name for name, path, _ in services if path not in looked_at}  # gone or refused: theirs may be known
     for path in sorted(ours.glob("*/*")):
         service_name = path.parent.name
         if (

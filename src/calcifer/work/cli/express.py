@@ -29,9 +29,9 @@ def _asked(service_name: str, message: str, files: list[str] | None) -> NewChang
 
 
 def _inside(service_name: str, files: list[str]) -> list[str]:
-    """Take names relative to the repository, or to where the person stands."""
+    """Take names relative to the service, or to where the person stands."""
     with reading() as uow:
-        root = Path(catalog.get_service(uow.db, service_name).path).resolve()
+        root = Path(catalog.get_service(uow.db, service_name).place).resolve()
     found = []
     for name in files:
         path = Path(name).absolute()

@@ -5,13 +5,16 @@ to mend it, evidence. It reads and never writes; what is slow (`verify`) is a jo
 no verdict yet is `pending`, and that is not a pass.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 from calcifer.kit.git.merges import Merge
 from calcifer.kit.git.repository import Change, Repository
+from calcifer.kit.git.trees import Blob
+from calcifer.services.folders import owned, owner, relative
 
 State = Literal["pass", "fail", "waived", "pending"]
 
@@ -62,6 +65,10 @@ class Case:
     """(tree, command) to the verdict of its run, for the rule `verify`."""
     obstacles: tuple[str, ...] = ()
     """Paths in checkouts that completion would overwrite, each with its checkout."""
+    folder: str = ""
+    """Where in the repository the service is; empty for all of it, or what is left of it."""
+    folders: Mapping[str, str] = field(default_factory=dict)
+    """The services of the repository, this one included, by folder; empty where there is no other."""
 
     @cached_property
     def merge(self) -> Merge:
@@ -83,6 +90,20 @@ class Case:
         """What completion would change on main, before CHANGES and record."""
         return self.repository.changes(self.base, self.tree)
 
+    @cached_property
+    def own_changes(self) -> list[Change]:
+        """Those of the service's own files, by their paths in it."""
+        if not self.folders:
+            return self.changes
+        mine = set(owned((change.path for change in self.changes), self.folder, self.folders))
+        return [replace(c, path=relative(self.folder, c.path)) for c in self.changes if c.path in mine]
+
+    def own_paths(self) -> Iterator[tuple[str, Blob]]:
+        """Yield the files of the service in the merge result, by their paths in it."""
+        for path, blob in self.repository.paths(self.tree, self.folder):
+            if not self.folders or owner(path, self.folders) == self.folder:
+                yield relative(self.folder, path), blob
+
     def after(self, path: str) -> bytes | None:
         """Read a file of the merge result."""
         return self.repository.read(self.tree, path)
@@ -94,7 +115,7 @@ class Case:
     @property
     def fragment(self) -> str:
         """The path of the change entry on the branch."""
-        return f"changes.d/{self.number}.md"
+        return posixpath.join(self.folder, f"changes.d/{self.number}.md")
 
 
 Judge = Callable[[Case], Verdict]
@@ -108,19 +129,23 @@ class Rule:
     title: str
     judge: Judge
     live: bool = False
+    applies: Callable[[Case], bool] = lambda _: True
+    """Whether there is anything to ask."""
 
 
 RULES: dict[str, Rule] = {}
 
 
-def rule(name: str, title: str, *, live: bool = False) -> Callable[[Judge], Judge]:
+def rule(
+    name: str, title: str, *, live: bool = False, applies: Callable[[Case], bool] = lambda _: True
+) -> Callable[[Judge], Judge]:
     """Register the decorated function as the rule `name`; a name is taken once."""
 
     def register(judge: Judge) -> Judge:
         if name in RULES:
             message = f"There are two rules called {name}."
             raise ValueError(message)
-        RULES[name] = Rule(name, title, judge, live)
+        RULES[name] = Rule(name, title, judge, live, applies)
         return judge
 
     return register

@@ -11,12 +11,12 @@ from calcifer.work.texts import counted
 @rule("compose", "Compose file valid")
 def compose(case: Case) -> Verdict:
     """Compare with main by file and sentence: lines move. What is older is told, and holds nobody up."""
-    here, asked = derive(case.repository, case.tree, problems)
+    here, asked = derive(case.repository, case.tree, problems, case.folder)
     if not here:
         has = any(case.repository.entry(case.tree, path) for path in asked)
         return Verdict("compose", "pass", "The compose files are valid." if has else "There is no compose file.")
     older = (
-        Counter(_what(problem) for problem in derive(case.repository, case.base, problems)[0])
+        Counter(_what(problem) for problem in derive(case.repository, case.base, problems, case.folder)[0])
         if case.base
         else Counter()
     )

@@ -10,15 +10,15 @@ from calcifer.work.rules import Case, Verdict, rule
 @rule("descriptor", "Descriptor valid")
 def descriptor(case: Case) -> Verdict:
     """Fail where the branch brings the fault or touches the file; a fault of main's that it leaves alone is told."""
-    reader = _reader(case.repository.path.name)
-    seen, asked = derive(case.repository, case.tree, reader)
+    reader = _reader(_name(case))
+    seen, asked = derive(case.repository, case.tree, reader, case.folder)
     if not seen.problems:
         is_there = seen.source != "derived"
         what = f"{seen.source} is valid." if is_there else "There is no descriptor, and none is needed."
         return Verdict("descriptor", "pass", what, evidence=seen.notes)
     told = tuple(f"{problem.path}:{problem.line}:{problem.column} {problem.sentence}" for problem in seen.problems)
     is_touched = any(change.path in asked for change in case.changes)
-    if not is_touched and case.base and derive(case.repository, case.base, reader)[0].problems:
+    if not is_touched and case.base and derive(case.repository, case.base, reader, case.folder)[0].problems:
         return Verdict("descriptor", "pass", f"{seen.source} is faulty, as it was before.", evidence=told)
     return Verdict(
         "descriptor",
@@ -31,7 +31,11 @@ def descriptor(case: Case) -> Verdict:
 
 def described(case: Case) -> Seen:
     """Return what the descriptor of the merge result says."""
-    return derive(case.repository, case.tree, _reader(case.repository.path.name))[0]
+    return derive(case.repository, case.tree, _reader(_name(case)), case.folder)[0]
+
+
+def _name(case: Case) -> str:
+    return case.folder.rpartition("/")[2] or case.repository.path.name
 
 
 @lru_cache(maxsize=2000)

@@ -37,7 +37,9 @@ def documentation(case: Case) -> Verdict:
         return Verdict("documentation", "pass", "No derived fact changed.")
     facts = tuple(str(difference) for difference in changed)
     touched = {
-        change.path for change in case.changes if change.new and change.old != change.new and is_document(change.path)
+        change.path
+        for change in case.own_changes
+        if change.new and change.old != change.new and is_document(change.path)
     }
     if said(case.docs_reason):
         return Verdict(
@@ -61,10 +63,10 @@ def documentation(case: Case) -> Verdict:
 
 
 def _differences(case: Case) -> list[Difference]:
-    before, asked = derive(case.repository, case.base, read_facts) if case.base else (NONE, frozenset())
+    before, asked = derive(case.repository, case.base, read_facts, case.folder) if case.base else (NONE, frozenset())
     if case.base and asked.isdisjoint(change.path for change in case.changes):
         return []
-    after: Facts = derive(case.repository, case.tree, read_facts)[0]
+    after: Facts = derive(case.repository, case.tree, read_facts, case.folder)[0]
     return differences(before, after)
 
 
@@ -94,7 +96,7 @@ def _stale(case: Case, changed: Sequence[Difference], touched: set[str]) -> Iter
         return
     pattern = re.compile("|".join(map(_stated, values)))
     shown = 0
-    for seen, (path, blob) in enumerate((p, b) for p, b in case.repository.paths(case.tree) if is_document(p)):
+    for seen, (path, blob) in enumerate((p, b) for p, b in case.own_paths() if is_document(p)):
         if seen >= DOCUMENTS or shown >= SHOWN:
             return
         if path in touched or blob.mode not in FILES or case.repository.size(blob.oid) > DOCUMENT_BYTES:

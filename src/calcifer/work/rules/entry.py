@@ -3,6 +3,7 @@
 import re
 
 from calcifer.kit.git.names import visible
+from calcifer.services.folders import relative
 from calcifer.work.rules import Case, Verdict, rule
 from calcifer.work.texts import said
 
@@ -14,7 +15,8 @@ _FRAGMENT = re.compile(r"changes\.d/\d+\.md\Z", re.IGNORECASE)
 @rule("entry", "Change entry present")
 def entry(case: Case) -> Verdict:
     """Read the fragment from the merge result, never from a working tree."""
-    foreign = [c.path for c in case.changes if _FRAGMENT.match(c.path) and c.path != case.fragment]
+    entries = (c.path for c in case.changes if _is_entry(case, c.path))
+    foreign = [path for path in entries if path != case.fragment]
     if foreign:
         return Verdict(
             "entry",
@@ -29,6 +31,10 @@ def entry(case: Case) -> Verdict:
         return Verdict("entry", "pass", "There is a change entry.", evidence=(case.fragment,))
     mend = f'calcifer work commit {case.number} -m "…" --entry "What is different now, for who runs it"'
     return Verdict("entry", "fail", wrong, mend, (case.fragment,))
+
+
+def _is_entry(case: Case, path: str) -> bool:
+    return any(_FRAGMENT.match(relative(folder, path)) for folder in {"", case.folder, *case.folders})
 
 
 def _wrong(case: Case) -> str:

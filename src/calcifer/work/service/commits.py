@@ -100,14 +100,20 @@ def _from_worktree(repository: Repository, item: Item, head: str, new: NewCommit
     return edited(worktree, head, new.paths, f"calcifer work commit {item.number} -m … FILE…")
 
 
-def edited(checkout: checkouts.Checkout, base: str, paths: list[str] | None, naming: str) -> str:
+def edited(
+    checkout: checkouts.Checkout,
+    base: str,
+    paths: list[str] | None,
+    naming: str,
+    own: list[checkouts.Edit] | None = None,
+) -> str:
     """Return the tree of `base` with the edits of a checkout: those of `paths`, or all but what has to be named to be taken.
 
-    `naming` is the command that names files.
+    `naming` is the command that names files; `own` are the edits that count where not all do.
     """
     if paths is not None:
         return checkouts.snapshot(checkout, base, [checked_path(path, "paths") for path in paths])
-    doubtful = to_be_named(checkout, checkouts.edits(checkout))
+    doubtful = to_be_named(checkout, checkouts.edits(checkout) if own is None else own)
     if doubtful:
         path, why = next(iter(doubtful.items()))
         more = f" (and {len(doubtful) - 1} more)" if len(doubtful) > 1 else ""
@@ -116,7 +122,7 @@ def edited(checkout: checkouts.Checkout, base: str, paths: list[str] | None, nam
             fields={"paths": f"'{visible(path)}' is taken only where it is named."},
             mend=f"Add it to .gitignore; or, if it belongs into git, name the files to take: {naming}",
         )
-    return checkouts.snapshot(checkout, base)
+    return checkouts.snapshot(checkout, base, None if own is None else [e.path for e in own if not e.is_repository])
 
 
 def to_be_named(checkout: checkouts.Checkout, edits: list[checkouts.Edit]) -> dict[str, str]:

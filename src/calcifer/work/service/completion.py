@@ -1,6 +1,6 @@
 """How an item completes: the gate, the waivers, and the merge that moves everything at once."""
 
-import os
+import posixpath
 from functools import partial
 
 from calcifer.accounts import permissions
@@ -11,6 +11,7 @@ from calcifer.kit.git import checkouts
 from calcifer.kit.git.repository import HEADS, Repository
 from calcifer.kit.git.trees import Blob
 from calcifer.kit.uow import UnitOfWork
+from calcifer.services import queries as catalog_queries
 from calcifer.services import service as catalog
 from calcifer.work import changelog, policies, queries, records, verification
 from calcifer.work.branches import record_path
@@ -48,6 +49,8 @@ def case_of(uow: UnitOfWork, item: Item) -> Case:
         verify_required=policies.get(item.service.policy).verify_required,
         verification=partial(verification.verdict, uow.db, item.service, item.number),
         obstacles=tuple(_obstacles(repository, item, main)),
+        folder=item.service.folder,
+        folders=catalog_queries.list_shared(uow.db, item.service),
     )
 
 
@@ -134,7 +137,7 @@ def _with_change_and_record(
     uow: UnitOfWork, repository: Repository, item: Item, tree: str, main: str, head: str, verdicts: list[Verdict]
 ) -> str:
     entry = (repository.read(tree, item.fragment) or b"").decode("utf-8", "replace").strip()
-    at = _changes(repository, tree)
+    at = _changes(repository, tree, item.service.folder)
     heading = changelog.Heading(uow.now.date(), item.author, item.kind, item.number)
     folded = changelog.fold(repository.read(tree, at), entry, heading)
     old = repository.entry(tree, at)
@@ -150,15 +153,14 @@ def _with_change_and_record(
     return repository.edit(tree, edits | {path: blob})
 
 
-def _changes(repository: Repository, tree: str) -> str:
+def _changes(repository: Repository, tree: str, folder: str) -> str:
     """Return the path of the file of changes: where a link stands for it, the file that this leads to."""
-    at = changelog.target(repository.names(tree))
+    at = posixpath.join(folder, changelog.target(repository.names(tree, folder)))
     there = repository.entry(tree, at)
     if there is None or there.mode in FILES:
         return at
-    target = (
-        "" if there.mode != LINK else os.path.normpath(repository.blob(there.oid).decode("utf-8", "surrogateescape"))
-    )
+    link = repository.blob(there.oid).decode("utf-8", "surrogateescape") if there.mode == LINK else ""
+    target = posixpath.normpath(posixpath.join(folder, link)) if link else ""
     leads_to = repository.entry(tree, target) if target and not target.startswith(("/", "..")) else None
     if leads_to is None or leads_to.mode not in FILES:
         raise Conflict(
@@ -187,13 +189,14 @@ def _finish(uow: UnitOfWork, repository: Repository, item: Item, main: str, head
     repository.propose(HEADS + service.main_branch, main, item.merge)
     repository.propose(item.ref, repository.tip(item.ref), None)
     uow.refs.lost = ("work.lost", str(item.number))
-    if service.head != main:  # somebody was there since the last look, and the next one finds the merge on top
-        promises.promise(uow, FIND_STRAYS, service.name)
-    catalog.rescan(uow, service)
+    for name in catalog.follow_main(uow, service, main):
+        promises.promise(
+            uow, FIND_STRAYS, name
+        )  # somebody was there since the last look; the next finds the merge on top
     if repository.remote_url("origin"):
-        promises.promise(uow, PUSH, service.name)
+        promises.promise(uow, PUSH, catalog_queries.speaker(uow.db, service))
     if repository.has_many_loose():
-        promises.promise(uow, REPACK, service.name)
+        promises.promise(uow, REPACK, catalog_queries.speaker(uow.db, service))
     activity.record(
         uow,
         "work.complete",

@@ -1,13 +1,17 @@
 """The express lane: a change small enough to open, check and merge at once; and edits in main's checkout made an item."""
 
+from collections.abc import Mapping
+
 from calcifer.accounts import permissions
-from calcifer.kit.errors import Conflict, Invalid
+from calcifer.kit.errors import Conflict, Invalid, NotFound
 from calcifer.kit.git import checkouts
 from calcifer.kit.git.moves import BranchMoved
+from calcifer.kit.git.names import checked_oid, checked_path
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.git.trees import Blob
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
+from calcifer.services.folders import owned
 from calcifer.services.models import Service
 from calcifer.work.models import Item
 from calcifer.work.rules import Verdict
@@ -43,11 +47,12 @@ def _begun(uow: UnitOfWork, new: NewChange, *, express: bool) -> Item:
     service = catalog.get_service(uow.db, new.service)
     repository = repository_of(uow, service)
     main = main_of(repository, service)
-    if new.base is not None and new.base != main:
+    if new.base is not None and new.base != main and not _is_same(repository, service, new.base, main):
         raise BranchMoved(
             f"'{service.main_branch}' of {service.name} has moved since you began: compare both versions, then repeat."
         )
-    tree = with_files(repository, main, main, new.files) if new.files else _edited(repository, service, main, new)
+    files = [file.model_copy(update={"path": service.within(checked_path(file.path))}) for file in new.files]
+    tree = with_files(repository, main, main, files) if files else _edited(uow, repository, service, main, new)
     if tree == repository.tree_of(main):
         raise Invalid.field("files", f"There is nothing to change: {service.name} has this content already.")
     opened = NewItem(title=_title(new.reason), reason=new.reason, action=new.action, service=service.name)
@@ -59,7 +64,17 @@ def _begun(uow: UnitOfWork, new: NewChange, *, express: bool) -> Item:
     return item
 
 
-def _edited(repository: Repository, service: Service, main: str, new: NewChange) -> str:
+def _is_same(repository: Repository, service: Service, base: str, main: str) -> bool:
+    """Say whether nothing of a service that is a folder has changed between two commits, whatever has beside it."""
+    try:
+        return bool(service.folder) and repository.tree_of(
+            checked_oid(base, "base"), service.folder
+        ) == repository.tree_of(main, service.folder)
+    except NotFound:
+        return False
+
+
+def _edited(uow: UnitOfWork, repository: Repository, service: Service, main: str, new: NewChange) -> str:
     checkout = next((c for c in checkouts.checkouts(repository) if c.is_main), None)
     if checkout is None:
         raise Conflict(f"{service.name} has no checkout: name the files with their new content.")
@@ -68,7 +83,20 @@ def _edited(repository: Repository, service: Service, main: str, new: NewChange)
             f"The checkout of {service.name} is not on '{service.main_branch}'.",
             mend=f"git -C {checkout.path} switch {service.main_branch}",
         )
-    return edited(checkout, main, new.paths, f"calcifer change {service.name} -m … FILE…")
+    naming = f"calcifer change {service.name} -m … FILE…"
+    shared = catalog.list_shared(uow.db, service)
+    if not shared:
+        return edited(checkout, main, new.paths, naming)
+    if new.paths is not None:
+        return edited(checkout, main, [service.within(checked_path(path, "paths")) for path in new.paths], naming)
+    own = own_edits(checkouts.edits(checkout), service, shared)
+    return edited(checkout, main, None, naming, own) if own else repository.tree_of(main)
+
+
+def own_edits(edits: list[checkouts.Edit], service: Service, shared: Mapping[str, str]) -> list[checkouts.Edit]:
+    """Return those of the edits in a checkout that are of a service, by their paths in its repository."""
+    mine = set(owned((edit.path for edit in edits), service.folder, shared)) if shared else set()
+    return [edit for edit in edits if not shared or edit.path in mine]
 
 
 def _title(reason: str) -> str:

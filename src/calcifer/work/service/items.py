@@ -30,7 +30,11 @@ def open(uow: UnitOfWork, new: NewItem, *, express: bool = False, start: str | N
     number = queries.next_number(uow.db)
     while repository.tip(f"refs/calcifer/items/{number}") or repository.tip(f"refs/dropped/{number}"):
         number += 1  # fetched since the last scan: somebody else's item, which keeps its number
-    lines = [] if express or new.is_parent else blueprints.checklist(repository, main, new.category, new.action)
+    lines = (
+        []
+        if express or new.is_parent
+        else blueprints.checklist(repository, main, service.folder, new.category, new.action)
+    )
     item = Item(
         number=number,
         title=new.title,

@@ -1,6 +1,6 @@
 """What the pages of a branch show: files, commits, uncommitted edits, conflicts; reads only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from calcifer.kit.errors import Conflict, Invalid, NotFound, Unavailable
@@ -9,11 +9,13 @@ from calcifer.kit.git.names import checked_path
 from calcifer.kit.git.repository import Entry, Repository
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
+from calcifer.services.folders import relative
 from calcifer.services.models import Service
 from calcifer.work import queries
 from calcifer.work.models import Item
 from calcifer.work.service.commits import LINK, SUBMODULE, to_be_named, worktree_of
 from calcifer.work.service.details import between, details
+from calcifer.work.service.express import own_edits
 from calcifer.work.service.storing import head_of, main_of, repository_of
 
 EDITOR_BYTES = 1_000_000
@@ -147,9 +149,11 @@ def _express(uow: UnitOfWork, service: Service, path: str) -> dict[str, Any]:
     repository = repository_of(uow, service)
     shown: dict[str, Any] = {"main": main_of(repository, service)}
     if path:
-        return shown | {"file": file_text(repository, shown["main"], checked_path(path))}
+        found = file_text(repository, shown["main"], service.within(checked_path(path)))
+        return shown | {"file": replace(found, path=path)}
     checkout = next((c for c in checkouts.checkouts(repository) if c.is_main), None)
     if checkout is None:
         return shown
-    edits = checkouts.edits(checkout)
-    return shown | {"edits": edits, "doubtful": to_be_named(checkout, edits)}
+    edits = own_edits(checkouts.edits(checkout), service, catalog.list_shared(uow.db, service))
+    doubtful = {relative(service.folder, at): why for at, why in to_be_named(checkout, edits).items()}
+    return shown | {"edits": [replace(e, path=relative(service.folder, e.path)) for e in edits], "doubtful": doubtful}

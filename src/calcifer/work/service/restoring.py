@@ -97,6 +97,8 @@ def restore_strays(uow: UnitOfWork, service: Service, claims: Iterable[Claimed])
     permissions.require(uow.actor, "work.rebuild")
     waiting = find_strays(uow, service, limit=EVERY)
     answered = [(oid, claim.found.record.number) for claim in claims for oid in claim.found.record.answers_for]
+    for stray in queries.list_waiting_beside(uow.db, service, [oid for oid, _ in answered]):
+        uow.db.delete(stray)
     if not answered:
         return waiting, []
     uow.db.flush()  # they are looked for by their commits

@@ -5,7 +5,8 @@ from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict
 from calcifer.kit.git.trees import Blob
 from calcifer.kit.uow import UnitOfWork
-from calcifer.work import queries
+from calcifer.services.folders import relative
+from calcifer.work import changelog, queries
 from calcifer.work.errors import Merging
 from calcifer.work.models import Item
 from calcifer.work.schemas import ItemChanges, NewItem
@@ -29,8 +30,8 @@ def revert(uow: UnitOfWork, number: int, reason: str) -> Item:
     kept = {
         change.path: change.new
         for change in repository.changes(before, item.merge)
-        if change.path.startswith((".calcifer/work/", "changes.d/"))
-        or change.path.lower() in ("changes.md", "changelog.md")
+        if change.path.startswith((".calcifer/work/", item.service.within("changes.d/")))
+        or relative(item.service.folder, change.path).lower() in changelog.NAMES
     }
     merge = repository.merge_trees(item.merge, main, repository.edit(before, kept))
     opened = NewItem(title=f"Revert {item.title}"[:200], reason=reason, action="fix", service=item.service.name)

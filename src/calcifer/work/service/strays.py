@@ -1,11 +1,14 @@
 """Commits that reached main without an item: found, listed, and given one afterwards."""
 
+from collections.abc import Mapping
+
 from calcifer.accounts import permissions
 from calcifer.kit.errors import Invalid
-from calcifer.kit.git.repository import Commit
+from calcifer.kit.git.repository import Commit, Repository
 from calcifer.kit.git.trees import Blob
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
+from calcifer.services.folders import FILE, owner
 from calcifer.services.models import Service
 from calcifer.work import queries
 from calcifer.work.models import Item, Stray
@@ -41,12 +44,28 @@ def find_strays(uow: UnitOfWork, service: Service, *, limit: int = LOOK) -> int:
     found = 0
     commits = repository.log(tip, without=baseline, first_parent=True, limit=limit)
     known = queries.known_merges(uow.db, service.id, [commit.oid for commit in commits] if limit == LOOK else None)
+    shared = catalog.list_shared(uow.db, service)
+    adoptions = catalog.list_baselines(uow.db, service) if shared else set()
     for commit in commits:
-        if commit.oid in known:
+        if commit.oid in known or (shared and not _touches(repository, commit, service, shared, adoptions)):
             continue
         uow.db.add(stray_of(service, commit))
         found += 1
     return found
+
+
+def _touches(
+    repository: Repository, commit: Commit, service: Service, shared: Mapping[str, str], adoptions: set[str]
+) -> bool:
+    """Say whether a commit is of this service: it changed files of its own, or such as no service has.
+
+    The list of folders is nobody's: where it is all that an adoption changed, that commit is of none.
+    """
+    paths = {change.path for change in repository.changes(next(iter(commit.parents), None), commit.oid)}
+    owners = {owner(path, shared) for path in paths - {FILE}}
+    if service.folder in owners:
+        return True
+    return owners <= {None} and "" not in shared and not (paths == {FILE} and commit.oid in adoptions)
 
 
 def stray_of(service: Service, commit: Commit) -> Stray:
@@ -74,6 +93,8 @@ def claim(uow: UnitOfWork, new: Claim) -> Item:
     uow.db.flush()  # the strays refer to the item
     for stray in wanted:
         stray.item_number = item.number
+    for stray in queries.list_waiting_beside(uow.db, service, [stray.oid for stray in wanted]):
+        uow.db.delete(stray)
     edit(uow, item.number, ItemChanges(notes=new.reason))
     save(uow, item, f"#{item.number} answers for {len(wanted)} commits")
     repository = repository_of(uow, service)

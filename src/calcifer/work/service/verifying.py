@@ -23,12 +23,13 @@ def carry_out(units: Units, actor: Actor, verification_id: int, worktrees: Path)
         if asked.state != "waiting":
             return None
         item, command = queries.get_item(uow.db, asked.item_number), asked.command
-        path, commit = Path(item.service.path), _commit(uow, item, asked.tree)
+        path, folder, commit = Path(item.service.path), item.service.folder, _commit(uow, item, asked.tree)
         is_trusted = queries.find_trusted(uow.db, asked.service_id, command) is not None
     outcome = Outcome("broken", "It did not come to an end: the log says why.")
     try:
         if is_trusted:
-            outcome = verification.run(path, commit, command, name=str(verification_id), worktrees=worktrees)
+            named = str(verification_id)
+            outcome = verification.run(path, commit, command, name=named, worktrees=worktrees, below=folder)
         else:
             outcome = Outcome("broken", "The command is not trusted to run on this machine.")
     finally:
