@@ -113,8 +113,8 @@ def _shared_out(known: list[Known], reading: Reading) -> Iterator[Read]:
     """Give each service of a repository the items whose records name it; the first has those of no name that is there."""
     names = {one.name for one in known}
     for number, one in enumerate(known):
-        also = names if number == 0 else {item.record.service for item in reading.items}
-        own = [item for item in reading.items if item.record.service == one.name or item.record.service not in also]
+        also = set() if number else {item.record.service for item in reading.items} - names
+        own = [item for item in reading.items if item.record.service in {one.name, *also}]
         yield Read(one, reading, own, is_first=number == 0)
 
 

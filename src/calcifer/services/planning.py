@@ -208,13 +208,17 @@ class _Planner:
         if top is None or self._home.is_relative_to(top):
             return False
         there = self._known.folder_at(path)
-        if there is not None and (self._wish.name is None or self._wish.in_place):
+        if there is not None and not self._is_renamed():
             self._take(known_folder(path, there, stays=self._wish.tracks(there)))
             return True
         made = split(self._whole(top), path, name, self._wish, self._home, is_named=is_named)
         if made is not None:
             self._take(made)
         return made is not None
+
+    def _is_renamed(self) -> bool:
+        """Whether what may be a folder of a repository is to be taken out under a name of its own."""
+        return self._wish.name is not None and not self._wish.in_place
 
     def _take(self, made: Step | LeftOut) -> None:
         if isinstance(made, Step):
@@ -276,6 +280,8 @@ class _Planner:
 
     def _already(self, path: Path) -> bool:
         name = self._known.name_at(path)
+        if name is not None and self._known.folder_at(path) is not None:
+            return False
         if name is not None:
             self.plan.steps.append(Step(name, "nothing", str(path), path))
         return name is not None

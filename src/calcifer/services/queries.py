@@ -189,7 +189,7 @@ def list_at(session: Session, path: str) -> list[Service]:
 def list_folders(session: Session, path: str) -> dict[str, str]:
     """Return the names of the services of a repository by their folders."""
     rows = session.execute(select(Service.folder, Service.name).where(Service.path == path))
-    return dict(rows.tuples().all())
+    return {row.folder: row.name for row in rows}
 
 
 def list_stored(session: Session) -> list[Stored]:

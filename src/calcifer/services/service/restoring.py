@@ -53,7 +53,7 @@ def known(repository: Repository) -> list[Known]:
     branch = branch or main_branch(repository)
     listed = folders.listed(repository, repository.branch(branch)).folders
     found = dict.fromkeys([*notes, *listed]) or {"": None}
-    return [_known(repository, branch, folder, notes.get(folder)) for folder in found]
+    return [_known(repository, branch, folder, notes.get(folder)) for folder in sorted(found)]
 
 
 def _known(repository: Repository, branch: str, folder: str, note: Adopted | None) -> Known:

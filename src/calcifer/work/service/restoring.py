@@ -97,7 +97,8 @@ def restore_strays(uow: UnitOfWork, service: Service, claims: Iterable[Claimed])
     permissions.require(uow.actor, "work.rebuild")
     waiting = find_strays(uow, service, limit=EVERY)
     answered = [(oid, claim.found.record.number) for claim in claims for oid in claim.found.record.answers_for]
-    for stray in queries.list_waiting_beside(uow.db, service, [oid for oid, _ in answered]):
+    beside = queries.list_waiting_beside(uow.db, service, [oid for oid, _ in answered])
+    for stray in beside:
         uow.db.delete(stray)
     if not answered:
         return waiting, []
@@ -114,4 +115,4 @@ def restore_strays(uow: UnitOfWork, service: Service, claims: Iterable[Claimed])
             stray.item_number = number
         uow.db.add(stray)
         listed[oid] = stray
-    return sum(stray.item_number is None for stray in listed.values()), gone
+    return sum(stray.item_number is None for stray in listed.values()) - len(beside), gone
