@@ -101,7 +101,9 @@ def test_a_folder_that_is_a_service_is_taken_out_only_under_another_name(
 ) -> None:
     refused = adopt(stacks, in_place=False)
     assert not refused.adopted
-    assert "is the service 'media' already, as a folder of its repository" in dict(refused.left_out)[str(stacks / "media")]
+    assert (
+        "is the service 'media' already, as a folder of its repository" in dict(refused.left_out)[str(stacks / "media")]
+    )
     assert adopt(stacks / "media", directories=None, in_place=False, name="films").adopted == ["films"]
     assert found(wiring, "films").path == str(home / "films")
     assert found(wiring, "media").folder == "media"

@@ -51,13 +51,16 @@ def test_by_page_api_and_command_line(
     new = {"title": "Pin it", "reason": "It broke.", "service": "web"}
     by_api = api.post("/api/v1/work/open", json=new).json()["number"]
     files = [{"path": "web/compose.yaml", "content": compose("web", "1.26")}]
-    assert api.post(f"/api/v1/work/{by_api}/commit", json={"message": "Pin", "entry": "Pin.", "files": files}).is_success
+    assert api.post(
+        f"/api/v1/work/{by_api}/commit", json={"message": "Pin", "entry": "Pin.", "files": files}
+    ).is_success
     factories.finished(wiring, by_api)
     assert api.post(f"/api/v1/work/{by_api}/complete").json()["state"] == "completed"
 
-    client.post("/work/new", data=new | {"service": "media"})
+    client.post("/work/open", data={"title": "Pin it", "reason": "It broke.", "service_name": "media"})
     by_page = by_api + 1
     assert "media/docs" in client.get(f"/work/{by_page}/files").text
+    assert "common.env.example" in client.get(f"/work/{by_page}/files?path=").text
     data = {"file": "media/compose.yaml", "content": compose("media", "1.26"), "message": "Pin", "entry": "Pin."}
     client.post(f"/work/{by_page}/commit", data=data)
     factories.finished(wiring, by_page)

@@ -31,9 +31,9 @@ def commits(request: Request, uow: Reading, number: Number) -> Response:
 
 @router.get("/{number}/files")
 def files(
-    request: Request, uow: Reading, number: Number, path: Annotated[str, Query(max_length=1024)] = ""
+    request: Request, uow: Reading, number: Number, path: Annotated[str | None, Query(max_length=1024)] = None
 ) -> Response:
-    """Show a folder of the branch, or a file to edit."""
+    """Show a folder of the branch (that of the service where none is named), or a file to edit."""
     shown = looking.files(uow, number, path)
     return page(request, "work/files.html", status=422 if shown["refused"] else 200, tab="files", **shown)
 

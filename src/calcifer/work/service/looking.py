@@ -9,12 +9,12 @@ from calcifer.kit.git.names import checked_path
 from calcifer.kit.git.repository import Entry, Repository
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
-from calcifer.services.folders import relative
+from calcifer.services.folders import has, relative
 from calcifer.services.models import Service
 from calcifer.work import queries
 from calcifer.work.models import Item
 from calcifer.work.service.commits import LINK, SUBMODULE, to_be_named, worktree_of
-from calcifer.work.service.details import between, details
+from calcifer.work.service.details import Details, between, details
 from calcifer.work.service.express import own_edits
 from calcifer.work.service.storing import head_of, main_of, repository_of
 
@@ -61,9 +61,10 @@ def _entry(repository: Repository, item: Item, head: str | None) -> str:
     return (stored or b"").decode("utf-8", "replace").strip()
 
 
-def files(uow: UnitOfWork, number: int, path: str) -> dict[str, Any]:
+def files(uow: UnitOfWork, number: int, path: str | None) -> dict[str, Any]:
     """Return the item and a folder of its branch, or the file at `path` for the editor (a path that is free makes a new one).
 
+    Paths are those of the repository; without one it is the folder of the service.
     A path that cannot be is `refused` with a sentence, beside the folder at the top.
     """
     found = details(uow, number)
@@ -72,6 +73,7 @@ def files(uow: UnitOfWork, number: int, path: str) -> dict[str, Any]:
     listing: list[Entry] | None = None
     most = ENTRIES + 1
     file: FileText | None = None
+    path = _beginning(found) if path is None else path
     refused = _refused(path) if path else None
     typed, path = path, "" if refused else path
     if not path:
@@ -87,6 +89,12 @@ def files(uow: UnitOfWork, number: int, path: str) -> dict[str, Any]:
     shown: dict[str, Any] = {"listing": listing and listing[:ENTRIES], "more": len(listing or ()) > ENTRIES}
     shown |= {"refused": refused, "typed": typed if refused else ""}
     return {"found": found, "folder": path, "crumbs": crumbs, "file": file, "entry": entry} | shown
+
+
+def _beginning(found: Details) -> str:
+    folder = found.item.service.folder
+    is_there = found.repository and found.head and has(found.repository, found.head, folder)
+    return folder if is_there else ""
 
 
 def _refused(path: str) -> str | None:
