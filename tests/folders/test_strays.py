@@ -55,7 +55,7 @@ def test_completions_of_others_are_none(stacks: Path, wiring: Wiring, calcifer: 
 
 def test_what_belongs_to_no_service_waits_at_all_of_them(stacks: Path, wiring: Wiring, calcifer: Run, git: Git) -> None:
     by_hand(git, stacks, "common.env.example")
-    assert waiting(wiring, calcifer) == dict.fromkeys(NAMES, ["common.env.example"])
+    assert waiting(wiring, calcifer) == {name: ["common.env.example"] for name in NAMES}
 
 
 def test_what_belongs_to_no_folder_is_of_the_rest(
