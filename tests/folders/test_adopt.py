@@ -170,4 +170,4 @@ def test_what_lies_beside_a_folder_can_be_included(repository: Path, adopt: Adop
     facts = found(wiring, "web").facts
     assert facts["files"] == ["compose.yaml", "../common.yaml"]
     assert set(facts["containers"]) == {"log", "web"}
-    assert facts["error"] == "compose.yaml, line 3, column 5: '../../outside.yaml' is no path inside this repository."
+    assert facts["error"] == "compose.yaml, line 3, column 5: There is no file '../../outside.yaml' in this repository."

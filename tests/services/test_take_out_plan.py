@@ -151,10 +151,9 @@ def test_folder_around_or_within_a_service_that_is_there_is_left_out(
     assert "which the service 'there' is made of" in made.left_out[0].reason
 
 
-def test_in_place_is_refused(look: Planning, stacks: Path) -> None:
+def test_in_place_they_stay_folders(look: Planning, stacks: Path) -> None:
     made = look(stacks, in_place=True)
-    assert made.steps == []
-    assert {one.reason for one in made.left_out} == {"is a folder of a repository, and would be a repository within it"}
+    assert {step.kind for step in made.steps} == {"track", "rest"}
 
 
 def test_what_cannot_come_along_is_a_note(look: Planning, stacks: Path, git: Git) -> None:

@@ -27,6 +27,17 @@ _UP = re.compile(r"\A(?:\.\./)+")
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Reads a folder of a repository, in which `..` leads to what lies beside it; out of the repository there is nothing."""
+
+    read: Read
+
+    def __call__(self, path: str) -> bytes | None:
+        """Return a file, or None."""
+        return self.read(path)
+
+
+@dataclass(frozen=True)
 class Project:
     """The files that were read, each as it is; the model that they make together; what could not be followed."""
 
@@ -228,7 +239,7 @@ class _Loader:
     def _path(self, node: Node) -> str | None:
         """Return the path that a node names, as seen from the service; None where that is elsewhere, unknown or not there.
 
-        A service that is a folder of a repository may name what lies beside it: there `..` leads somewhere.
+        Only a service that is a folder of a repository may name what lies beside it.
         """
         text = node.text
         if not text or "$" in text or "://" in text or text.startswith(("git@", "oci:")):
@@ -236,14 +247,11 @@ class _Loader:
             return None
         try:
             path = posixpath.normpath(posixpath.join(posixpath.dirname(node.place.path), text))
-            checked_path(_UP.sub("", path))
+            checked_path(_UP.sub("", path) if isinstance(self._read, Beside) else path)
         except Invalid:
             self._problem(node.problem(f"'{shown(text)}' is no path inside this repository."))
             return None
         if self._read(path) is None:
-            if path.startswith("../"):
-                self._problem(node.problem(f"'{shown(text)}' is no path inside this repository."))
-                return None
             self._problem(node.problem(f"There is no file '{shown(path)}' in this repository."))
             return None
         return path

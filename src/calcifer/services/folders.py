@@ -17,6 +17,7 @@ REST = "."
 """How the file names what lies in no other service's folder; elsewhere that is the empty text."""
 MOST = 1000
 LARGEST_BYTES = 200_000
+FILES = frozenset({0o100644, 0o100755})
 _REMARK = "# Folders of this repository that are services of their own; '.' is the rest of it.\n"
 
 
@@ -26,6 +27,8 @@ class Listing:
 
     folders: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    absent: tuple[tuple[str, str], ...] = ()
+    """Folders that main does not have, with a sentence; that of a service is told there."""
 
 
 def listed(repository: Repository, commit: str | None) -> Listing:
@@ -33,29 +36,29 @@ def listed(repository: Repository, commit: str | None) -> Listing:
     entry = repository.entry(commit, FILE) if commit else None
     if commit is None or entry is None:
         return Listing()
+    if entry.mode not in FILES:
+        return Listing(problems=(f"{FILE} is a link or a submodule, and no list.",))
     if repository.size(entry.oid) > LARGEST_BYTES:
         return Listing(problems=(f"{FILE} is too large to be a list of folders.",))
     lines = (repository.read(commit, FILE) or b"").decode("utf-8", "surrogateescape").split("\n")
     found: list[str] = []
-    problems = []
+    problems, absent = [], []
     for number, line in enumerate((line.removesuffix("\r") for line in lines[:MOST]), 1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
             folder = "" if line == REST else checked_folder(line.rstrip("/"))
-            _check_new(repository, commit, folder, found)
-            found.append(folder)
-        except (Invalid, NotFound) as error:
+            if folder in found:
+                raise Invalid(f"'{visible(folder or REST)}' is there twice.")
+            check_nested(folder, found)
+        except Invalid as error:
             problems.append(f"{FILE}, line {number}: {error.message}")
-    return Listing(tuple(found), tuple(problems))
-
-
-def _check_new(repository: Repository, commit: str, folder: str, found: Collection[str]) -> None:
-    if folder in found:
-        raise Invalid(f"'{visible(folder or REST)}' is there twice.")
-    if not has(repository, commit, folder):
-        raise NotFound(f"There is no folder '{visible(folder)}' on main.")
-    check_nested(folder, found)
+            continue
+        if has(repository, commit, folder):
+            found.append(folder)
+        else:
+            absent.append((folder, f"{FILE}, line {number}: There is no folder '{visible(folder)}' on main."))
+    return Listing(tuple(found), tuple(problems), tuple(absent))
 
 
 def check_nested(folder: str, others: Iterable[str]) -> None:

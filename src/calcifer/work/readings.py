@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.git.trees import Blob
+from calcifer.services.compose import Beside
 from calcifer.services.folders import placed
 from calcifer.services.marked_yaml import MAX_BYTES
 
@@ -46,7 +47,7 @@ def derive(
         except UnicodeEncodeError:  # a name that no tree of ours can have been asked for
             return None
 
-    found = derived(read)
+    found = derived(Beside(read) if folder else read)
     with _lock:
         _known[key] = [(asked, found), *_known.pop(key, [])][:_EACH]
         if len(_known) > _REPOSITORIES:

@@ -49,7 +49,7 @@ class ItemChanges(_Input):
 
 
 class FileContent(_Input):
-    """A file of the branch as text; `content` null deletes it."""
+    """A file of the branch as text, by its path in the repository; `content` null deletes it."""
 
     path: Annotated[str, Field(min_length=1, max_length=1024)]
     content: Annotated[str, Field(max_length=FILE_CHARACTERS)] | None
@@ -82,7 +82,9 @@ class NewChange(_Input):
     service: Line = Field(examples=["web"])
     reason: Said = Field(examples=["Pin nginx to 1.27: the update broke the proxy."])
     files: list[FileContent] = Field(
-        default=[], max_length=500, description="Whole texts; without them the edits in main's checkout."
+        default=[],
+        max_length=500,
+        description="Whole texts, by their paths in the service; without them the edits in main's checkout.",
     )
     paths: list[str] | None = Field(
         None, max_length=5000, description="Of the edits in main's checkout, only these paths."

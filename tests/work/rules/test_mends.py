@@ -20,6 +20,7 @@ def mends(path: Path) -> set[str]:
         ".calcifer/work/1.md": "x",
         ".calcifer/service.yaml": "policy: x\n",
         "changes.d/7.md": "x",
+        "other/file": "x",
         "big": b"x" * (10 * 1024 * 1024 + 1),
         "key": "password: x7Kd02mQz9Lw4Tb8\n",
     }
@@ -27,6 +28,7 @@ def mends(path: Path) -> set[str]:
         "notes": "",
         "checklist": (Checked("x", done=False),),
         "obstacles": ("a",),
+        "folders": {"": "stacks", "other": "other"},
         "verify_required": True,
     }
     cases = [case(path / "a", before, wrong, **values), case(path / "b", before, {"a": "b"}, entry=None, verify="true")]

@@ -1,6 +1,7 @@
 """The gate: which rules a policy applies, and what a waiver does."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,10 @@ def test_the_documentation_has_every_rule_and_policy() -> None:
 
 
 def test_the_gate_has_every_rule_in_order(tmp_path: Path) -> None:
-    assert [verdict.rule for verdict in gate(case(tmp_path, {}, {"a": "b"}), get("solo"), {})] == list(policies.ALL)
+    shared = case(tmp_path, {}, {"a": "b"}, folders={"": "stacks", "web": "web"})
+    assert [verdict.rule for verdict in gate(shared, get("solo"), {})] == list(policies.ALL)
+    alone = [verdict.rule for verdict in gate(replace(shared, folders={}), get("solo"), {})]
+    assert alone == [name for name in policies.ALL if name != "folder"]
     assert policies.ALL[:3] == ("commits", "merge", "checkout")
 
 

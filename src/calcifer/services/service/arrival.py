@@ -26,7 +26,7 @@ from calcifer.services.service.adoption import JOB_FROM as ADOPT_FROM
 from calcifer.services.service.adoption import Report
 from calcifer.services.service.building import building
 from calcifer.services.service.distance import Directory
-from calcifer.services.service.reading import register
+from calcifer.services.service.reading import register_listed
 
 SURVEY = "services.survey"
 
@@ -140,7 +140,7 @@ def _take_note(job: JobContext, home: Path, there: list[Found], report: Report) 
     for one in there:
         try:
             with job.units.write(job.actor) as uow:
-                register(uow, home / one.name, name=one.name)
+                register_listed(uow, home / one.name, name=one.name)
         except CalciferError as error:
             report.failed.append((shown(one.path), error.message))
             continue

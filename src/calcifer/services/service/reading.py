@@ -11,7 +11,7 @@ from calcifer.kit.errors import Conflict, NotFound
 from calcifer.kit.git.damage import told
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.uow import UnitOfWork
-from calcifer.services import adopted, descriptors, facts, folders, queries
+from calcifer.services import adopted, compose, descriptors, facts, folders, queries
 from calcifer.services.intent import Descriptor
 from calcifer.services.mains import main_branch
 from calcifer.services.marked_yaml import MAX_BYTES
@@ -84,7 +84,7 @@ def register_listed(uow: UnitOfWork, path: Path, *, name: str | None = None) -> 
             folders.check_nested(folder, known)
             called = _free_name(uow, path, folder) if folder else name
             made.append(register(uow, path, folder=folder, name=called).name)
-    return made, listing.problems
+    return made, (*listing.problems, *(said for folder, said in listing.absent if folder not in known))
 
 
 def _free_name(uow: UnitOfWork, path: Path, folder: str) -> str:
@@ -179,7 +179,7 @@ def fill(uow: UnitOfWork, service: Service, repository: Repository, *, with_refs
         branch = service.main_branch if repository.branch(service.main_branch) else main_branch(repository)
         head = repository.branch(branch)
         number = max(highest_recorded(repository, service.head, head), highest_open(repository) if with_refs else 0)
-        read = partial(_file, repository, head, service.folder)
+        read = _reader(repository, head, service.folder)
         seen = descriptors.read_descriptor(read, name=service.name)
         descriptor = seen.descriptor or (None if service.head else _last_good(repository, service, head))
         found = facts.read_facts(read)
@@ -200,7 +200,7 @@ def _last_good(repository: Repository, service: Service, head: str | None) -> De
     """
     commit, known = head, None
     while commit is not None:
-        read = partial(_file, repository, commit, service.folder)
+        read = _reader(repository, commit, service.folder)
         there = repository.entry(commit, service.within(descriptors.PATH))
         if there != known or commit == head:
             seen, known = descriptors.read_descriptor(read, name=service.name), there
@@ -209,7 +209,12 @@ def _last_good(repository: Repository, service: Service, head: str | None) -> De
         if commit == (service.baseline or head):
             break
         commit = next(iter(repository.commit(commit).parents), None)
-    return descriptors.derived(partial(_file, repository, commit or head, service.folder), name=service.name)
+    return descriptors.derived(_reader(repository, commit or head, service.folder), name=service.name)
+
+
+def _reader(repository: Repository, head: str | None, folder: str) -> compose.Read:
+    read = partial(_file, repository, head, folder)
+    return compose.Beside(read) if folder else read
 
 
 def _file(repository: Repository, head: str | None, folder: str, path: str) -> bytes | None:

@@ -50,6 +50,7 @@ def track(units: Units, actor: Actor, path: Path, steps: list[Step]) -> list[str
 
 def _committed(uow: UnitOfWork, repository: Repository, head: str, known: set[str], wanted: dict[str, str]) -> str:
     """Return the commit on top of main that has everything, or main where it has that already."""
+    _check_file(repository, head)
     edits: dict[str, Blob | None] = {}
     for folder in wanted:
         edits |= {path: _blob(repository, text) for path, text in _missing(repository, head, folder).items()}
@@ -64,6 +65,16 @@ def _committed(uow: UnitOfWork, repository: Repository, head: str, known: set[st
     lines = "".join(f"Service: {name}\nFolder: {folder or folders.REST}\n" for folder, name in wanted.items())
     message = f"Adopt {', '.join(names[:MOST_NAMED])}{more}\n\n{lines}"
     return repository.write_commit(repository.edit(head, edits), [head], message, uow.actor.person, uow.now)
+
+
+def _check_file(repository: Repository, head: str) -> None:
+    """Raise Conflict where something that is no file stands at the place of the list, or on the way there."""
+    old = repository.entry(head, folders.FILE)
+    is_odd = old is not None and old.mode not in folders.FILES
+    if is_odd or repository.entry(head, ".calcifer") is not None or folders.has(repository, head, folders.FILE):
+        raise Conflict(
+            f"{folders.FILE} is a link or a folder, or lies in one: nothing is written there.", mend="Remove it."
+        )
 
 
 def _missing(repository: Repository, head: str, folder: str) -> dict[str, bytes]:
