@@ -48,9 +48,7 @@ def listed(repository: Repository, commit: str | None) -> Listing:
             continue
         try:
             folder = "" if line == REST else checked_folder(line.rstrip("/"))
-            if folder in found:
-                raise Invalid(f"'{visible(folder or REST)}' is there twice.")
-            check_nested(folder, found)
+            _check_new(folder, found)
         except Invalid as error:
             problems.append(f"{FILE}, line {number}: {error.message}")
             continue
@@ -59,6 +57,12 @@ def listed(repository: Repository, commit: str | None) -> Listing:
         else:
             absent.append((folder, f"{FILE}, line {number}: There is no folder '{visible(folder)}' on main."))
     return Listing(tuple(found), tuple(problems), tuple(absent))
+
+
+def _check_new(folder: str, found: Collection[str]) -> None:
+    if folder in found:
+        raise Invalid(f"'{visible(folder or REST)}' is there twice.")
+    check_nested(folder, found)
 
 
 def check_nested(folder: str, others: Iterable[str]) -> None:
