@@ -171,3 +171,26 @@ def test_what_lies_beside_a_folder_can_be_included(repository: Path, adopt: Adop
     assert facts["files"] == ["compose.yaml", "../common.yaml"]
     assert set(facts["containers"]) == {"log", "web"}
     assert facts["error"] == "compose.yaml, line 3, column 5: There is no file '../../outside.yaml' in this repository."
+
+
+def test_the_page_offers_to_track_what_is_not_ticked(repository: Path, client: TestClient, wiring: Wiring) -> None:
+    asked = {"sources": str(repository), "directories": "each"}
+    assert "Track what is not ticked" in client.get("/services/adopt", params=asked).text
+    assert "Track what is not ticked" not in client.get("/services/adopt", params=asked | {"in_place": "true"}).text
+    client.post("/services/adopt", data=asked | {"only": "media", "rest": "true"})
+    wiring.jobs.run_due()
+    assert names(wiring) == ["db", "media", "stacks", "web"]
+    assert [found(wiring, name).folder for name in names(wiring)] == ["db", "", "", "web"]
+
+
+def test_the_rest_alone_with_a_list_that_lacks_it(stacks: Path, adopt: Adopting, wiring: Wiring) -> None:
+    assert adopt(stacks, directories=False).adopted == ["stacks"]
+    assert (stacks / ".calcifer" / "folders").read_text().endswith(".\n")
+
+
+def test_a_clone_that_is_adopted_brings_what_it_lists(
+    stacks: Path, adopt: Adopting, wiring: Wiring, home: Path, git: Git
+) -> None:
+    away = home.parent / "copy"
+    git(home, "clone", "-q", "stacks", str(away))
+    assert adopt(away, directories=False, in_place=False).adopted == ["copy-db", "copy-media", "copy-web"]

@@ -52,7 +52,11 @@ def _named(session: Session, query: Select[*tuple[Any, ...]]) -> list[Listed]:
         query = select(Service.path, Service.name).where(Service.path.in_(shared)).order_by(Service.name)
         for path, name in session.execute(query):
             names.setdefault(path, []).append(name)
-    return [replace(one, services=tuple(names.get(one.path, ()))) for one, _ in rows]
+    return [replace(one, services=_with_first(one.name, names.get(one.path, []))) for one, _ in rows]
+
+
+def _with_first(name: str, names: list[str]) -> tuple[str, ...]:
+    return (name, *(other for other in names if other != name)) if names else ()
 
 
 def list_states(session: Session, *, only: str = "", after: str | None = None, limit: int = 50) -> list[Listed]:

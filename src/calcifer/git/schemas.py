@@ -41,7 +41,9 @@ class StateOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     service: str = Field(examples=["wireguard-vpn"])
-    services: list[str] = Field(default=[], description="All that are in it, where these are several.", examples=[[]])
+    services: list[str] = Field(
+        default=[], description="All that are in it, this one first, where these are several.", examples=[[]]
+    )
     path: str
     badges: list[str] = Field(
         description="unknown, missing, broken, diverged, dirty, ahead, behind or clean.", examples=[["dirty", "ahead"]]
