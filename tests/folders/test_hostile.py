@@ -14,10 +14,12 @@ from calcifer.services.planning import Wish
 from calcifer.services.service import adoption
 from calcifer.wiring import Wiring
 from calcifer.work import service as work
+from calcifer.work.schemas import NewCommit
 from tests.conftest import Git, Run
 from tests.folders.conftest import Adopting, completed, ready
 from tests.owner import OWNER
 from tests.services.samples import NGINX, snapshot, stack
+from tests.work import factories
 from tests.work.dying import STEPS
 
 
@@ -134,6 +136,27 @@ def test_adopted_while_items_beside_complete(stacks: Path, wiring: Wiring, adopt
         assert {queries.get_service(uow.db, name).head for name in queries.list_names(uow.db)} == {
             git(stacks, "rev-parse", "main")
         }
+
+
+def test_adopted_twice_at_once(repository: Path, adopt: Adopting, git: Git) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        reports = list(pool.map(lambda _: adopt(repository), range(4)))
+    assert [report.failed for report in reports] == [[]] * 4
+    assert git(repository, "rev-list", "--count", "main") == "2"
+    assert git(repository, "status", "--porcelain") == ""
+
+
+def test_an_item_that_removes_the_folder_leaves_its_changes(stacks: Path, wiring: Wiring, git: Git) -> None:
+    number = factories.opened(wiring, "media", "Give it up")
+    gone = [{"path": path, "content": None} for path in git(stacks, "ls-files", "media").split()]
+    new = {"message": "Give it up", "entry": "Nobody watched.", "files": gone}
+    with wiring.units.write(OWNER) as uow:
+        work.commit(uow, number, NewCommit.model_validate(new))
+    factories.finished(wiring, number)
+    with wiring.units.write(OWNER) as uow:
+        work.complete(uow, number)
+    assert git(stacks, "ls-files", "media") == "media/CHANGES.md"
+    assert "Nobody watched." in (stacks / "media" / "CHANGES.md").read_text()
 
 
 def test_a_folder_becomes_a_file_or_a_link(stacks: Path, wiring: Wiring, git: Git, calcifer: Run) -> None:

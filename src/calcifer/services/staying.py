@@ -20,7 +20,10 @@ def tracked(whole: Whole, path: Path, name: str, compose: str | None) -> Step | 
         return LeftOut(
             str(path), error.message.removesuffix("."), "Rename it there, or take it out: leave out --in-place."
         )
-    return Step(name, "track", str(path), path, compose, notes=(COMMIT.format(whole.branch),), past=whole.past(path))
+    notes = [COMMIT.format(whole.branch)]
+    if compose and "/" in compose:
+        notes.append(f"Its compose file is {compose}; images and ports are shown of one at the top only.")
+    return Step(name, "track", str(path), path, compose, notes=tuple(notes), past=whole.past(path))
 
 
 def not_committed(whole: Whole, path: Path) -> LeftOut:

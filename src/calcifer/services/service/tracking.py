@@ -37,7 +37,7 @@ def track(units: Units, actor: Actor, path: Path, steps: list[Step]) -> list[str
         others = list(queries.list_at(uow.db, str(path)))
         known = {service.folder for service in others}
         for folder in wanted:
-            folders.check_nested(folder, known | wanted.keys() - {folder})
+            folders.check_nested(folder, (known | wanted.keys()) - {folder})
         commit = _committed(uow, repository, head, known, wanted)
         if commit != head:
             _check_clear(repository, branch, head, commit)
