@@ -50,6 +50,11 @@ def test_what_git_says_comes_back(stacks: Path, wiring: Wiring, adopt: Adopting,
         assert sorted(stray.service.name for stray in queries.list_strays(uow.db)) == ["db", "stacks"]
 
 
+def test_after_a_completion_both_say_the_same(stacks: Path, wiring: Wiring) -> None:
+    completed(wiring, "web")
+    assert service.check(wiring.settings, OWNER)[0] == []
+
+
 def test_a_folder_that_is_gone_keeps_its_items(stacks: Path, wiring: Wiring, git: Git) -> None:
     number = completed(wiring, "media")
     git(stacks, "rm", "-rq", "media")

@@ -131,7 +131,9 @@ def follow_all(uow: UnitOfWork, services: list[Service], before: str) -> list[st
         if one.name in behind or not _is_same(repository, one):
             rescan(uow, one)
         else:
-            one.head, one.scanned_at = repository.branch(one.main_branch), uow.now
+            head = repository.branch(one.main_branch)
+            one.highest_number = max(one.highest_number, highest_recorded(repository, one.head, head))
+            one.head, one.scanned_at = head, uow.now
     return behind
 
 
