@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from calcifer.doctor import examination
 from calcifer.kit.diagnosis import Ward
+from calcifer.services.service.scanning import look
 from calcifer.wiring import Wiring
 from tests.owner import OWNER
 from tests.work import factories
@@ -39,7 +40,7 @@ def number(wiring: Wiring) -> int:
 
 def cut(path: Path, what: str, number: int) -> Path:
     """Leave half of an object's file, whose whole content a clone has; return the file."""
-    git(path.parent, "clone", "-q", "--mirror", str(path), str(path.parent / "var" / "clone"))
+    git(path.parent, "clone", "-q", "--mirror", "--no-hardlinks", str(path), str(path.parent / "var" / "clone"))
     names = {"work": f"work/{number}-pin-nginx", "item": f"refs/calcifer/items/{number}"}
     name = what.replace("work", names["work"]).replace("item", names["item"])
     oid = git(path, "rev-parse", name)
@@ -75,9 +76,10 @@ def test_commands_end_and_name_the_file(wiring: Wiring, number: int, home: Path,
     assert code == 5
     assert str(file) in said
     assert "hash-object" in said
-    assert run(home, "scan")[0] == 0
-    assert run(home, "work", "show", str(number))[0] in {0, 6}
-    assert run(home, "work", "open", "--service", "other", "--reason", "Why", "Title")[0] == 0
+    code, said = run(home, "scan")
+    assert code == 0 or str(file) in said
+    assert run(home, "work", "show", str(number))[0] == 0
+    assert run(home, "work", "open", "Elsewhere", "-m", "Why", "-s", "other")[0] == 0
 
 
 @pytest.mark.parametrize("what", POSITIONS)
@@ -89,7 +91,7 @@ def test_page_and_doctor_say_so_and_the_mend_mends(
     answers = [client.get(f"/work/{number}"), client.get("/services/web"), client.get("/services"), client.get("/")]
     assert {answer.status_code for answer in answers} <= {200, 503}
     assert {answer.status_code for answer in answers[2:]} == {200}
-    if what.startswith("work"):
+    if what != "item":
         assert str(file) in answers[0].text
     if what in {"main", "main^{tree}"}:
         assert str(file) in answers[1].text
@@ -105,9 +107,7 @@ def test_page_and_doctor_say_so_and_the_mend_mends(
         assert api.post(f"/api/v1/work/{number}/complete").status_code == 200
 
 
-def test_a_new_service_with_a_broken_object_is_refused_by_name(
-    wiring: Wiring, number: int, home: Path, client: TestClient
-) -> None:
+def test_a_new_service_with_a_broken_object_is_refused_by_name(wiring: Wiring, number: int, home: Path) -> None:
     path = home / "third"
     path.mkdir()
     git(path, "init", "-q")
@@ -115,10 +115,6 @@ def test_a_new_service_with_a_broken_object_is_refused_by_name(
     git(path, "add", ".")
     git(path, "commit", "-qm", "Begin")
     file = cut(path, "main", number)
-    answer = client.post("/services/scan")
-    assert answer.status_code == 200
-    from calcifer.services.service.scanning import look
-
     report = look(wiring.units, OWNER, home)
     assert [name for name, _ in report.failed] == ["third"]
     assert str(file) in report.failed[0][1]

@@ -47,7 +47,7 @@ def mend(path: Path, file: Path) -> str:
     """Say how an object comes back: git writes none where a file of that name lies, so that goes first."""
     oid = file.parent.name + file.name
     return (
-        f"mv {file} {file}.broken, then bring it back from a clone: KIND=$(git -C CLONE cat-file -t {oid}); "
+        f"mv {file} {file.parents[2] / f'broken-{oid}'}, then bring it back from a clone: KIND=$(git -C CLONE cat-file -t {oid}); "
         f"git -C CLONE cat-file $KIND {oid} | git -C {path} hash-object -w -t $KIND --stdin; or from a backup"
     )
 

@@ -24,10 +24,18 @@ _HEADER_BYTES = 64
 _HEADER = re.compile(rb"(commit|tree|blob|tag) (0|[1-9]\d{0,17})\0")
 _KINDS = {b"commit": ObjectType.COMMIT, b"tree": ObjectType.TREE, b"blob": ObjectType.BLOB, b"tag": ObjectType.TAG}
 _ID = re.compile(r"\b[0-9a-f]{40}\b")
+_MOST_MET = 1000
+_MET: dict[str, None] = {}
+"""Broken files that were met, the first of them first."""
 
 
 class NotWhole(Exception):
     """The file of an object ends too early, or is none."""
+
+
+def _meet(path: str) -> None:
+    if len(_MET) < _MOST_MET:
+        _MET[path] = None
 
 
 def is_whole(file: Path) -> bool:
@@ -49,12 +57,17 @@ def broken_files(git_dir: Path) -> Iterator[Path]:
 
 
 def broken_among(git_dir: Path, words: str) -> Path | None:
-    """Return the file of an object whose id is in `words` and that is cut off or damaged."""
+    """Return the file of an object that is cut off or damaged: its id is in `words`, or a guard of this process has met it.
+
+    The words alone do not do: where the tree of a commit is broken, libgit2 names the commit.
+    """
     for folder in _folders(git_dir / "objects"):
-        for oid in _ID.findall(words):
-            file = Path(folder, oid[:2], oid[2:])
+        named = [f"{folder}/{oid[:2]}/{oid[2:]}" for oid in _ID.findall(words)]
+        for name in (*named, *(name for name in tuple(_MET) if name.startswith(f"{folder}/"))):
+            file = Path(name)
             if file.is_file() and not is_whole(file):
                 return file
+            _MET.pop(name, None)  # it was mended
     return None
 
 
@@ -95,6 +108,7 @@ class Guard(pygit2.OdbBackend):
             try:
                 return _read(f"{place}/{found[:2]}/{found[2:]}")
             except NotWhole:
+                _meet(f"{place}/{found[:2]}/{found[2:]}")
                 return ObjectType.BLOB, b""
             except OSError:
                 continue
