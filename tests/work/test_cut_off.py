@@ -4,6 +4,7 @@ import faulthandler
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.work import factories
 from tests.work.factories import git
 
 SOURCES = Path(__file__).parents[2] / "src"
-POSITIONS = ["main", "main^{tree}", "main:docker-compose.yml", "work", "work^{tree}", "work:docker-compose.yml", "item"]
+POSITIONS = ["main", "main^{tree}", "main:docker-compose.yml", "work", "work:docker-compose.yml", "item"]
 
 
 @pytest.fixture(autouse=True)
@@ -32,10 +33,11 @@ def _no_loop() -> Iterator[None]:
 
 @pytest.fixture
 def number(wiring: Wiring) -> int:
-    """An item that is ready, beside a service that has nothing to do with it."""
-    factories.service(wiring)
+    """An item that is ready, beside a service that has nothing to do with it; no other test has read the same files."""
+    mark = f"# {wiring.settings.home} {time.time_ns()}\n"
+    factories.service(wiring, files={"docker-compose.yml": mark + factories.COMPOSE})
     factories.service(wiring, "other")
-    return factories.ready(wiring)
+    return factories.ready(wiring, content=mark + factories.COMPOSE.replace("1.25", "1.27"))
 
 
 def cut(path: Path, what: str, number: int) -> Path:

@@ -110,7 +110,7 @@ def give_index(root: Path, made: Path, place: Place, rewritten: Mapping[str, byt
         if there := place(line[2:]):
             marked["--assume-unchanged"] += [there] * line[0].islower()
             marked["--skip-worktree"] += [there] * (line[0] in "Ss")
-    new = pygit2.Repository(str(made))
+    new = guarded(pygit2.Repository(str(made)))
     for path, content in rewritten.items():
         entries[path] = (entries.get(path, ("100644", ""))[0], str(new.create_blob(content)))
     _bring(root, new, {oid for _, oid in entries.values()})
