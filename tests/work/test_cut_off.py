@@ -55,9 +55,10 @@ def cut(path: Path, what: str, number: int) -> Path:
 
 def mended(mend: str, home: Path) -> None:
     """Type what is said to mend it."""
-    command, _, _ = mend.replace("CLONE", str(home / "var" / "clone")).partition("; or from")
-    typed = command.replace(", then bring it back from a clone:", " &&")
-    subprocess.run(["sh", "-ec", typed], check=True, capture_output=True)
+    command, _, _ = mend.partition("; where CLONE is")
+    subprocess.run(
+        ["sh", "-ec", command.replace("CLONE", str(home / "var" / "clone"))], check=True, capture_output=True
+    )
 
 
 def run(home: Path, *words: str) -> tuple[int, str]:

@@ -47,8 +47,9 @@ def mend(path: Path, file: Path) -> str:
     """Say how an object comes back: git writes none where a file of that name lies, so that goes first."""
     oid = file.parent.name + file.name
     return (
-        f"mv {file} {file.parents[2] / f'broken-{oid}'}, then bring it back from a clone: KIND=$(git -C CLONE cat-file -t {oid}); "
-        f"git -C CLONE cat-file $KIND {oid} | git -C {path} hash-object -w -t $KIND --stdin; or from a backup"
+        f"mv {file} {file.parents[2] / f'broken-{oid}'} && KIND=$(git -C CLONE cat-file -t {oid}) && "
+        f"git -C CLONE cat-file $KIND {oid} | git -C {path} hash-object -w -t $KIND --stdin; "
+        "where CLONE is a clone that has the object; without one: from a backup"
     )
 
 
