@@ -65,7 +65,13 @@ def test_fsck(healthy: Healthy, web: Path, said: Said) -> None:
     file.write_bytes(b"not what it was")
     ((check, sentence),) = said()
     assert check == "fsck"
-    assert blob in sentence
+    assert str(file) in sentence
+
+
+def test_fsck_tells_of_lost_objects(healthy: Healthy, web: Path, said: Said) -> None:
+    blob = factories.git(web, "rev-parse", "main:README.md")
+    (web / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    assert any(check == "fsck" and blob in sentence for check, sentence in said())
 
 
 def test_a_repository_with_lost_objects_is_told_once_and_keeps_no_other_from_being_looked_at(

@@ -66,9 +66,9 @@ class Refs:
         for mover in self._taken.values():
             mover.abort()
 
-    def names(self) -> list[str]:
-        """Return the names of the repositories that were opened."""
-        return [path.name for path in self._opened]
+    def paths(self) -> list[Path]:
+        """Return where the repositories are that were opened."""
+        return list(self._opened)
 
     def moved(self) -> list[Repository]:
         """Return the repositories for which something is proposed."""
@@ -116,7 +116,7 @@ class Units:
     def read(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Give a unit that cannot write; it waits for nobody."""
         refs = Refs()
-        with self.database.reading() as session, told_of_any(refs.names):
+        with self.database.reading() as session, told_of_any(refs.paths):
             yield UnitOfWork(session, refs, actor, self.clock())
 
     @contextmanager
@@ -126,7 +126,7 @@ class Units:
             self.on_step("locked")
             with self._writing() as session, closing(Refs(self._movers)) as refs:
                 uow = UnitOfWork(session, refs, actor, self.clock(), request_id)
-                with told_of_any(refs.names):
+                with told_of_any(refs.paths):
                     yield uow
                     self._commit(uow)
         if uow.jobs:

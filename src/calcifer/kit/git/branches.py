@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pygit2
 
-from calcifer.kit.errors import Unavailable
+from calcifer.kit.git.damage import told
 from calcifer.kit.git.distances import Distances, distances
 from calcifer.kit.git.names import redacted
 from calcifer.kit.git.objects import instant
@@ -54,7 +54,7 @@ class Standing:
 
 def standing(path: Path, main_branch: str, known: Container[str] = ()) -> Standing:
     """Read the repository at `path`; of `known` branches the time is left out. Raises NotFound or Unavailable."""
-    try:
+    with told(path):
         git = opened(path)
         tips = {ref.name: ref.target for ref in git.references.iterator()}
         main, remote = _oid(tips, HEADS + main_branch), _oid(tips, f"{REMOTES}origin/{main_branch}")
@@ -63,8 +63,6 @@ def standing(path: Path, main_branch: str, known: Container[str] = ()) -> Standi
         ahead, behind = found.counts[remote][::-1] if found and remote else (0, 0)
         branches = [_branch(git, name, tip, found, known) for name, tip in own.items()]
         remotes = {name: redacted(url) for name, url in _remotes(git).items()}
-    except (pygit2.GitError, KeyError) as error:
-        raise Unavailable(f"The repository {path.name} cannot be read: {error}.") from error
     return Standing(str(main) if main else None, branches, remotes, str(remote) if remote else None, ahead, behind)
 
 

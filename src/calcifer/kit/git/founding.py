@@ -15,6 +15,7 @@ from pygit2.enums import FileStatus
 
 from calcifer.kit.errors import Invalid
 from calcifer.kit.git.credentials import Credential, handed_over
+from calcifer.kit.git.loose import guarded
 from calcifer.kit.git.names import checked_url
 from calcifer.kit.git.program import run
 from calcifer.kit.git.repository import Person, Repository
@@ -104,7 +105,7 @@ def uncommitted(checkout: Path) -> list[tuple[str, str]]:
     A directory of which nothing is committed is one entry with a `/` at its end. By libgit2, which starts none of the programs
     that the repository's own configuration may name as filters: what is adopted may be anybody's.
     """
-    found = pygit2.Repository(str(checkout)).status(untracked_files="normal", ignored=True)
+    found = guarded(pygit2.Repository(str(checkout))).status(untracked_files="normal", ignored=True)
     return [(_state(FileStatus(flags)), path) for path, flags in found.items() if not _is_empty(checkout / path)]
 
 

@@ -3,11 +3,13 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import pygit2
 from pygit2.enums import FileMode, MergeFlag
 
 from calcifer.kit.git.durable import new_in
+from calcifer.kit.git.opening import opened
 from calcifer.kit.git.trees import entries
 
 
@@ -33,7 +35,7 @@ def commits(git: pygit2.Repository, ours: str, theirs: str) -> Merge:
 @lru_cache(maxsize=2048)
 def _commits(path: str, ours: str, theirs: str) -> Merge:
     # Commits never change, so neither does their merge; its tree is in the object database by then.
-    git = pygit2.Repository(path)
+    git = opened(Path(path))
     base = git.merge_base(ours, theirs)
     if base and str(base) == ours:
         return Merge(str(git[theirs].peel(pygit2.Tree).id))  # writing an index would rewrite every folder

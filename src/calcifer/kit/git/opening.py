@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import RepositoryOpenFlag
+from pygit2.enums import ConfigLevel, RepositoryOpenFlag
 
 from calcifer.kit.errors import CalciferError, NotFound, Unavailable
+from calcifer.kit.git.loose import guarded
 
 
 class ForeignOwner(Unavailable):
@@ -14,6 +15,11 @@ class ForeignOwner(Unavailable):
 
 def opened(path: Path) -> pygit2.Repository:
     """Open the repository at `path` itself; raises NotFound where there is none and Unavailable where it cannot be read."""
+    return guarded(opened_for_refs(path))
+
+
+def opened_for_refs(path: Path) -> pygit2.Repository:
+    """Open as `opened` does, for one who reads no object, or sets the guard before doing so: that costs a third more."""
     try:
         return pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH)
     except pygit2.GitError as error:
@@ -39,3 +45,10 @@ def foreign(path: Path) -> ForeignOwner:
         f"The repository {path.name} belongs to another user, so git refuses to work in it.",
         mend=f"Where you trust who can write there: git config --global --add safe.directory {path}; else: chown it to yourself",
     )
+
+
+def attributes_beside_repositories() -> bool:
+    """Say whether the user or the machine gives files attributes, in whatever repository they are."""
+    levels = ((ConfigLevel.XDG, "attributes"), (ConfigLevel.SYSTEM, "gitattributes"))
+    folders = ((folder, name) for level, name in levels for folder in pygit2.settings.search_path[level].split(":"))
+    return any(Path(folder, name).exists() for folder, name in folders if folder)

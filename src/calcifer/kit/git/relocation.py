@@ -13,6 +13,7 @@ import pygit2
 from calcifer.kit.git import conditions, durable
 from calcifer.kit.git.founding import FAITHFUL
 from calcifer.kit.git.history import Parts, Source, Trace, Written, trace_all, write
+from calcifer.kit.git.loose import guarded
 from calcifer.kit.git.program import run
 from calcifer.kit.git.repository import HEADS
 
@@ -109,7 +110,7 @@ def give_index(root: Path, made: Path, place: Place, rewritten: Mapping[str, byt
         if there := place(line[2:]):
             marked["--assume-unchanged"] += [there] * line[0].islower()
             marked["--skip-worktree"] += [there] * (line[0] in "Ss")
-    new = pygit2.Repository(str(made))
+    new = guarded(pygit2.Repository(str(made)))
     for path, content in rewritten.items():
         entries[path] = (entries.get(path, ("100644", ""))[0], str(new.create_blob(content)))
     _bring(root, new, {oid for _, oid in entries.values()})
@@ -144,7 +145,7 @@ def _listed(root: Path, *options: str) -> list[str]:
 
 def _bring(root: Path, new: pygit2.Repository, oids: set[str]) -> None:
     """Copy the objects that are staged and in no commit."""
-    old = pygit2.Repository(str(root))
+    old = guarded(pygit2.Repository(str(root)))
     missing = sorted(oid for oid in oids if oid not in new)
     for oid in missing:
         kind, content = old.odb.read(oid)

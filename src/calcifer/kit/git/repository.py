@@ -8,20 +8,22 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from functools import cached_property
 from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any
 
 import pygit2
-from pygit2.enums import AttrCheck, ConfigLevel, DiffOption, FileMode, ObjectType, SortMode
+from pygit2.enums import AttrCheck, DiffOption, FileMode, ObjectType, SortMode
 
 from calcifer.kit.errors import Conflict, Invalid, NotFound
 from calcifer.kit.git import durable, merges, packing, trees
 from calcifer.kit.git.known import Known
+from calcifer.kit.git.loose import guarded
 from calcifer.kit.git.merges import Merge
 from calcifer.kit.git.moves import RefMove
 from calcifer.kit.git.objects import Change, Commit, Entry, Person, change_of, commit_of, files_of, has_changed, kind_of
-from calcifer.kit.git.opening import opened
+from calcifer.kit.git.opening import attributes_beside_repositories, opened_for_refs
 from calcifer.kit.git.signing import signature
 from calcifer.kit.git.trees import Blob, Edits
 
@@ -55,17 +57,21 @@ class Repository:
         self.removed_worktrees: list[Path] = []
         self._written: set[str] = set()  # and nobody has flushed it yet
         self.origins: set[Path] = set()  # checkouts whose own edits become the commit that moves their branch
-        self._git = opened(path)
+        self._handle = opened_for_refs(path)
+
+    @cached_property
+    def _git(self) -> pygit2.Repository:
+        return guarded(self._handle)
 
     @property
     def git_dir(self) -> Path:
         """Where the objects and refs are."""
-        return Path(self._git.path)
+        return Path(self._handle.path)
 
     @property
     def is_bare(self) -> bool:
         """Whether it has no checkout."""
-        return self._git.is_bare
+        return self._handle.is_bare
 
     # -- refs ---------------------------------------------------------------------------------------------------------
 
@@ -77,7 +83,7 @@ class Repository:
 
     def _stored_tip(self, ref: str) -> str | None:
         try:
-            reference = self._git.lookup_reference(ref)
+            reference = self._handle.lookup_reference(ref)
         except (KeyError, pygit2.InvalidSpecError):
             return None
         try:
@@ -91,7 +97,7 @@ class Repository:
 
     def refs(self, prefix: str) -> dict[str, str]:
         """Return every ref below `prefix` with its object id, as this unit sees them."""
-        names = (name for name in self._git.listall_references() if name.startswith(prefix))
+        names = (name for name in self._handle.listall_references() if name.startswith(prefix))
         found = {name: tip for name in names if (tip := self._stored_tip(name))}
         for move in self.moves.values():
             if move.ref.startswith(prefix):
@@ -102,7 +108,7 @@ class Repository:
 
     def head_branch(self) -> str | None:
         """Return the branch that the main checkout's HEAD names, even without commits; None where HEAD is detached."""
-        target = self._git.lookup_reference("HEAD").target
+        target = self._handle.lookup_reference("HEAD").target
         return target.removeprefix(HEADS) if isinstance(target, str) else None
 
     def propose(self, ref: str, old: str | None, new: str | None) -> None:
@@ -145,7 +151,9 @@ class Repository:
             raise NotFound(f"{self.path.name} has no commit {rev[:12]}.")
         try:
             tree: pygit2.Tree = found.peel(pygit2.Tree)
-        except (pygit2.GitError, pygit2.InvalidSpecError):
+        except pygit2.GitError:
+            if isinstance(found, pygit2.Commit):
+                raise  # it has one, which is damaged
             raise NotFound(f"{rev[:12]} in {self.path.name} has no files.") from None
         return tree
 
@@ -328,12 +336,10 @@ class Repository:
     def patch(self, old: str | None, new: str, *, context: int = 3, renames: bool = True) -> pygit2.Diff:
         """Return libgit2's diff between two trees, with renames found; `calcifer.kit.git.diffs` turns it into rows."""
         tree = self._tree(new)
-        before = self._tree(old) if old else None
-        diff = (
-            before.diff_to_tree(tree, context_lines=context)
-            if before
-            else tree.diff_to_tree(context_lines=context, swap=True)
-        )
+        if old:
+            diff = self._tree(old).diff_to_tree(tree, context_lines=context)
+        else:
+            diff = tree.diff_to_tree(context_lines=context, swap=True)
         if renames:
             diff.find_similar()
         return diff
@@ -379,13 +385,11 @@ class Repository:
             return True
         if (self.git_dir / "info" / "attributes").exists() or "core.attributesfile" in self._git.config:
             return True
-        levels = ((ConfigLevel.XDG, "attributes"), (ConfigLevel.SYSTEM, "gitattributes"))
-        folders = ((folder, name) for level, name in levels for folder in pygit2.settings.search_path[level].split(":"))
-        return any(Path(folder, name).exists() for folder, name in folders if folder)
+        return attributes_beside_repositories()
 
     def remote_url(self, name: str = "origin") -> str | None:
         """Return the address of a remote, or None."""
         try:
-            return self._git.remotes[name].url
+            return self._handle.remotes[name].url
         except KeyError:
             return None

@@ -15,6 +15,7 @@ from pygit2.enums import FileMode, ObjectType, SortMode
 from calcifer.kit.errors import Invalid, NotFound
 from calcifer.kit.git import trees
 from calcifer.kit.git.damage import told
+from calcifer.kit.git.loose import guarded, objects_of
 from calcifer.kit.git.names import visible
 from calcifer.kit.git.repository import HEADS, Repository
 
@@ -58,7 +59,7 @@ class Source:
         """Open; raises NotFound or Unavailable as `Repository` does."""
         Repository(path)
         self.path = path
-        self.git = pygit2.Repository(str(path))
+        self.git = guarded(pygit2.Repository(str(path)))
         # As much as a walk needs beside each other; a tree may have thousands of entries.
         self.entries = lru_cache(256)(self._entries)
         self._told: list[AbstractContextManager[None]] = []
@@ -78,9 +79,7 @@ class Source:
     @property
     def objects(self) -> Path:
         """The directory of its objects, also for a linked worktree."""
-        git_dir = Path(self.git.path)
-        shared = git_dir / "commondir"
-        return (git_dir / shared.read_text().strip() if shared.is_file() else git_dir) / "objects"
+        return objects_of(self.git)
 
     @property
     def is_shallow(self) -> bool:

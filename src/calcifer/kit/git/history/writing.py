@@ -14,6 +14,7 @@ from calcifer.kit.git.founding import FAITHFUL
 from calcifer.kit.git.history.composing import Composer
 from calcifer.kit.git.history.sources import Source, shown
 from calcifer.kit.git.history.tracing import Trace
+from calcifer.kit.git.loose import guarded
 from calcifer.kit.git.program import run
 from calcifer.kit.git.repository import HEADS
 
@@ -50,6 +51,7 @@ def write(source: Source, trace: Trace, target: Path, *, branch: str = "main") -
         raise Invalid(f"There is no {names} on the main branch of {source.path.name}.")
     git = pygit2.init_repository(str(target), initial_head=branch)
     git.odb.add_disk_alternate(os.fspath(source.objects))
+    guarded(git, source.objects)
     writer = _Writer(source, git, trace)
     made = writer.commits()
     refs = {HEADS + branch: made.tip, **writer.tags()}
