@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from calcifer.kit.errors import Conflict
@@ -77,6 +77,7 @@ FILES = ["x", "x.log", "a/x", "a/b/x", "a/x.log", "b/a/x", "app/x", "docs/x", "d
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(of_root=RULES, of_app=RULES, of_docs=RULES)
+@example(of_root="docs\n", of_app="app\n!docs\n", of_docs="app\n!app\n")
 def test_git_sees_the_same_before_and_after(tmp_path: Path, of_root: str, of_app: str, of_docs: str) -> None:
     root, new = tmp_path / "root", tmp_path / "new"
     for path in (root, new):

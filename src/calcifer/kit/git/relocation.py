@@ -187,6 +187,6 @@ def ignored_there(checkout: Path, paths: list[str]) -> dict[str, str]:
 
 
 def rule_files(root: Path, name: str) -> list[str]:
-    """Return the files called `name` in a checkout that git reads: tracked ones, and others that are not ignored."""
-    found = _listed(root, "--cached", "--others", "--exclude-standard")
+    """Return the files called `name` in a checkout: git reads those that are ignored, too, once their folder is not."""
+    found = _listed(root, "--cached", "--others", "--", f":(glob)**/{name}")
     return sorted({path for path in found if path.rpartition("/")[2] == name})
