@@ -175,11 +175,13 @@ def test_a_folder_becomes_a_file_and_back(service: Service) -> None:
 def test_goes_back_to_a_kept_version(service: Service) -> None:
     first = service.commit({"a": "1", "b": "1"})
     service.ship(first)
-    service.ship(service.commit({"a": "2", "b": None}))
+    second = service.commit({"a": "2", "b": None})
+    service.ship(second)
     with shipping.packed(Repository(service.path), first) as version:
         digest = version.digest
     shipping.go_back(service.place, first, digest, by="Ada")
     assert service.is_at(first)
+    service.ship(second)
     (service.versions / first / "a").write_text("damaged")
     with pytest.raises(shipping.ssh.NotFound):
         shipping.go_back(service.place, first, digest, by="Ada")

@@ -54,9 +54,14 @@ mkdir -p "$root/usr/libexec/docker/cli-plugins"
 : >"$root/usr/libexec/docker/cli-plugins/docker-compose"
 mount --bind "$2/docker-compose" "$root/usr/libexec/docker/cli-plugins/docker-compose"
 hostname "$3"
-exec chroot "$root" /bin/sh /etc/lab/init
+mkdir -p "$root/run/old"
+cd "$root"
+# Not chroot: the engine's `exec` enters a container by its mount namespace, whose root would be this machine's.
+pivot_root . run/old
+exec chroot . /bin/sh /etc/lab/init
 """
 INIT = """export PATH=@PATH@
+umount -l /run/old && rmdir /run/old || exit 1
 rm -f /var/run/docker.pid
 dockerd --cgroup-parent @CGROUP@ --bip 198.19.0.1/24 --default-address-pool base=198.19.128.0/17,size=24 \\
   >/var/log/dockerd.log 2>&1 &

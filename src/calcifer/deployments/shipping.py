@@ -11,9 +11,8 @@ from typing import IO
 from calcifer.deployments.trees import packed
 from calcifer.kit import ssh
 from calcifer.kit.errors import Conflict, Invalid, Unavailable
-from calcifer.kit.git.names import checked_oid
+from calcifer.kit.git.names import checked_oid, visible
 from calcifer.kit.git.repository import Repository
-from calcifer.kit.legible import spelled
 from calcifer.kit.ssh import Host
 
 ROOT = "/opt/calcifer"
@@ -32,7 +31,7 @@ class InTheWay(Conflict):
     def __init__(self, host: Host, paths: list[str]) -> None:
         """Name the first of them."""
         self.paths = paths
-        shown = ", ".join(f"'{spelled(path)}'" for path in paths[:_SHOWN])
+        shown = ", ".join(f"'{visible(path)}'" for path in paths[:_SHOWN])
         more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
         super().__init__(
             f"On {host} files are in the way, and nothing was changed: {shown}{more}.",

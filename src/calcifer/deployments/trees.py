@@ -15,8 +15,8 @@ from typing import IO
 
 from calcifer.kit.errors import Invalid
 from calcifer.kit.git.exporting import export
+from calcifer.kit.git.names import visible
 from calcifer.kit.git.repository import Repository
-from calcifer.kit.legible import spelled
 
 MOST_FILES = 20_000
 MOST_BYTES = 500_000_000
@@ -54,9 +54,9 @@ def checked(modes: dict[str, int], commit: str) -> list[str]:
         raise NotShippable(f"Commit {commit[:10]} has {len(modes):,} files; up to {MOST_FILES:,} are shipped.")
     for path, mode in modes.items():
         if reason := _reason(path, mode):
-            raise NotShippable(f"'{spelled(path)}' is not written to a host: {reason}.")
+            raise NotShippable(f"'{visible(path)}' is not written to a host: {reason}.")
         if above := next((folder for folder in folders_above(path) if folder in modes), None):
-            raise NotShippable(f"'{spelled(path)}' is not written to a host: '{spelled(above)}' is a file or a link.")
+            raise NotShippable(f"'{visible(path)}' is not written to a host: '{visible(above)}' is a file or a link.")
     return sorted(modes, key=lambda path: tuple(os.fsencode(part) for part in os.path.split(path)))
 
 
@@ -114,7 +114,7 @@ def _pack(file: IO[bytes], root: Path, paths: list[str], modes: dict[str, int]) 
                 tar.addfile(entry)
                 continue
             if not stat.S_ISREG(found.st_mode):
-                raise NotShippable(f"git did not write '{spelled(path)}' as a file.")
+                raise NotShippable(f"git did not write '{visible(path)}' as a file.")
             entry.size, total = found.st_size, total + found.st_size
             if total > MOST_BYTES:  # what a filter makes of a small file may be big
                 raise NotShippable(f"The files have more than {MOST_BYTES // 1_000_000} MB.")
