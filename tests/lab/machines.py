@@ -174,6 +174,7 @@ class Host:
     name: str
     number: int
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    _line: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
     def folder(self) -> Path:
@@ -241,9 +242,28 @@ class Host:
             assert self._process.poll() is None, (self.folder / "console").read_text()
             assert time.monotonic() < deadline, f"{self.name} does not answer"
             time.sleep(0.2)
+        self._line = subprocess.Popen(
+            [*"setpriv --pdeathsig KILL ssh -M -N -F".split(), str(self.lab.ssh_config), *self._shared, self.name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    @property
+    def _shared(self) -> list[str]:
+        """What lets a test's own ssh use the open line: a third of a second less each time. Calcifer's opens its own."""
+        return ["-o", f"ControlPath={self.folder / 'line'}"]
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.kill()
+            self._line.wait()
+            self._line = None
+        (self.folder / "line").unlink(missing_ok=True)
 
     def kill(self) -> None:
         """Pull the plug: every process ends at once, what is on the disk stays."""
+        self._hang_up()
         if self._process is None:
             return
         self._process.kill()
@@ -258,6 +278,7 @@ class Host:
 
     def cut(self) -> None:
         """Pull the network cable."""
+        self._hang_up()
         self.lab.on_switch("ip", "link", "set", f"v{self.number}", "down")
 
     def mend(self) -> None:
@@ -266,7 +287,7 @@ class Host:
 
     def ssh(self, script: str, *, stdin: bytes | None = None, check: bool = True) -> "subprocess.CompletedProcess[bytes]":
         """Type `script` on it."""
-        command = ["ssh", "-F", str(self.lab.ssh_config), "-o", "ConnectTimeout=5", "-o", "BatchMode=yes", self.name, script]
+        command = ["ssh", "-F", str(self.lab.ssh_config), "-o", "ConnectTimeout=5", "-o", "BatchMode=yes", *self._shared, self.name, script]
         more = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
         return run(*command, check=check, timeout=120, **more)
 

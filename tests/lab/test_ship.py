@@ -2,6 +2,7 @@
 
 import io
 import json
+import posixpath
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from tests.lab.machines import Host, Lab
 pytestmark = pytest.mark.lab
 
 Files = dict[str, str | None]
+Containers = dict[str, dict[str, str]]
 
 
 class Hosts(NamedTuple):
@@ -129,9 +131,10 @@ class Side:
     def compose(self, words: str) -> str:
         return self.host.type(f"cd {self.directory} && docker compose {words} 2>/tmp/said || {{ cat /tmp/said >&2; exit 1; }}")
 
-    def containers(self) -> dict[str, dict[str, str]]:
+    def containers(self) -> Containers:
         """Service → id, when it was started, the image's content, what it was made with."""
-        found = json.loads(self.host.type(f"docker inspect $(cd {self.directory} && docker compose ps --all --quiet)"))
+        label = f"com.docker.compose.project.working_dir={self.directory}"
+        found = json.loads(self.host.type(f"docker inspect $(docker ps --all --quiet --filter label={label})"))
         return {
             one["Config"]["Labels"]["com.docker.compose.service"]: {
                 "id": one["Id"],
@@ -145,16 +148,16 @@ class Side:
             for one in found
         }
 
-    def recreated(self) -> set[str]:
+    def recreated(self, containers: Containers) -> set[str]:
         """The services whose container is another one than at the last call."""
-        now = {name: one["id"] for name, one in self.containers().items()}
+        now = {name: one["id"] for name, one in containers.items()}
         changed = {name for name in now if self.last.get(name) != now[name]}
         self.last = now
         return changed
 
-    def comparable(self) -> dict[str, dict[str, str]]:
-        """What must be the same on both hosts."""
-        return {name: {k: v for k, v in one.items() if k not in {"id", "started"}} for name, one in self.containers().items()}
+    def see(self, service: str, command: str) -> str:
+        """What a command in a container prints."""
+        return self.host.type(f"docker exec {posixpath.basename(self.directory)}-{service}-1 {command}")
 
     def write(self, files: Files) -> None:
         for name, content in files.items():
@@ -163,6 +166,11 @@ class Side:
     def files(self) -> dict[str, tuple[int, bytes]]:
         """Every file below the directory, .git apart."""
         return unpacked(self.host.ssh(f"cd {self.directory} && tar -cf - --exclude=./.git .").stdout)
+
+
+def comparable(containers: Containers) -> Containers:
+    """What must be the same on both hosts."""
+    return {name: {k: v for k, v in one.items() if k not in {"id", "started"}} for name, one in containers.items()}
 
 
 def unpacked(archive: bytes) -> dict[str, tuple[int, bytes]]:
@@ -224,31 +232,31 @@ def test_three_versions_back_and_a_reboot_are_as_by_hand(kind: Kind, hosts: Host
         if step == 0:
             for side in (ours, theirs):
                 side.write(kind.untracked)
-        assert (ours.recreated(), theirs.recreated()) == (kind.recreated[step], kind.recreated[step])
+        now, by_hand = ours.containers(), theirs.containers()
+        assert (ours.recreated(now), theirs.recreated(by_hand)) == (kind.recreated[step], kind.recreated[step])
         assert {followed.containers[one] for one in followed.restarted} == kind.restarted[step]
-        assert ours.comparable() == theirs.comparable()
+        assert comparable(now) == comparable(by_hand)
         assert ours.compose("config") == theirs.compose("config")
         tracked, untracked = of_git(repository, version), {name: (0o644, (text or "").encode()) for name, text in kind.untracked.items()}
         assert ours.files() == tracked | untracked == theirs.files()
         see(kind, ours, theirs, step)
-        before = ours.containers()
         ours.compose("up -d --quiet-pull")
-        assert ours.containers() == before, "typed by hand it changes nothing"
+        assert ours.containers() == now, "typed by hand it changes nothing"
     hosts.ours.reboot()
     await_running(ours)
-    assert ours.recreated() == set()
+    assert ours.recreated(ours.containers()) == set()
     assert ours.files() == tracked | untracked
     see(kind, ours, ours, 3)
     assert deploy(place, repository, made[1]).restarted == []
-    assert ours.recreated() == set()
+    assert ours.recreated(ours.containers()) == set()
     for side in (ours, theirs):
-        side.compose("down --timeout 1")
+        side.host.ssh("docker rm --force $(docker ps --all --quiet)")
 
 
 def await_running(side: Side) -> None:
     """Wait until `restart: always` has done its work."""
     side.host.ssh(
-        f"cd {side.directory}; for try in $(seq 100); do [ -n \"$(docker compose ps --services --status running | sed -n 2p)\" ] && exit 0; "
+        f"cd {side.directory}; for try in $(seq 100); do [ -n \"$(docker ps --quiet --filter label=com.docker.compose.project.working_dir={side.directory} | sed -n 2p)\" ] && exit 0; "
         "sleep 0.1; done; exit 1"
     )
 
@@ -256,14 +264,14 @@ def await_running(side: Side) -> None:
 def see(kind: Kind, ours: Side, theirs: Side, step: int) -> None:
     """Look from inside the containers."""
     if kind is DATA:
-        assert ours.compose("exec -T web cat /data/db") == "precious\n"
-        assert ours.compose("exec -T web cat /www/index.html") == f"version {2 if step == 2 else 1}\n"
+        assert ours.see("web", "cat /data/db") == "precious\n"
+        assert ours.see("web", "cat /www/index.html") == f"version {2 if step == 2 else 1}\n"
     elif kind is CONF:
         text = ("one\n", "two\n", "three\n", "two\n")[step]
-        assert ours.compose("exec -T web cat /etc/app.conf") == text
-        assert ours.compose("exec -T web cat /etc/conf.d/a") == ("three\n" if step == 2 else "one\n")
+        assert ours.see("web", "cat /etc/app.conf") == text
+        assert ours.see("web", "cat /etc/conf.d/a") == ("three\n" if step == 2 else "one\n")
         if theirs is not ours:  # the file that was there when it started: what Calcifer restarts for
-            assert theirs.compose("exec -T web cat /etc/app.conf") == "one\n"
+            assert theirs.see("web", "cat /etc/app.conf") == "one\n"
     else:
-        assert ours.compose("exec -T side cat /www/index.html") == f"version {1 if step == 0 else 2}\n"
-        assert ours.compose("exec -T side sh -c 'echo $MODE'") == ("b\n" if step == 2 else "a\n")
+        assert ours.see("side", "cat /www/index.html") == f"version {1 if step == 0 else 2}\n"
+        assert ours.see("side", "sh -c 'echo $MODE'") == ("b\n" if step == 2 else "a\n")
