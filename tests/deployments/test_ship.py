@@ -3,18 +3,31 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.conftest import Git
 
 from calcifer.deployments import shipping
 from calcifer.deployments.shipping import InTheWay, Place, ship
-from calcifer.deployments.trees import NotShippable, checked
+from calcifer.deployments.trees import NotShippable, checked, packed
+from calcifer.kit.errors import Invalid, NotFound
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.ssh import HERE
-from tests.conftest import Git
 
-ODD = ["a b", "line\nend", "it's \"quoted\"", "-rf", "$(touch x)", "back\\slash", "*", os.fsdecode(b"caf\xe9"), "d\n/e e/-f", " "]
+ODD = [
+    "a b",
+    "line\nend",
+    'it\'s "quoted"',
+    "-rf",
+    "$(touch x)",
+    "back\\slash",
+    "*",
+    os.fsdecode(b"caf\xe9"),
+    "d\n/e e/-f",
+    " ",
+]
 
 
 class Service:
@@ -28,7 +41,7 @@ class Service:
         self.directory = self.root / "app"
         self.versions = self.root / ".versions" / "app"
 
-    def commit(self, files: dict[str, str | None]) -> str:
+    def commit(self, files: Mapping[str, str | None]) -> str:
         """Commit files; None removes, `-> x` links, `#!` makes a program."""
         for name, content in files.items():
             path = self.path / name
@@ -87,13 +100,25 @@ def test_replaces_what_is_tracked_and_leaves_what_is_not(service: Service) -> No
     shipping.settle(service.place, first)
     second = service.commit({"compose.yaml": "2", "run": "a", "link": "-> same", "gone/deep/file": None, "new/x": "n"})
     shipped = service.ship(second)
-    assert (shipped.added, shipped.changed, shipped.removed) == (["new/x"], ["compose.yaml", "link", "run"], ["gone/deep/file"])
+    assert (shipped.added, shipped.changed, shipped.removed) == (
+        ["new/x"],
+        ["compose.yaml", "link", "run"],
+        ["gone/deep/file"],
+    )
     assert service.is_at(second)
     assert not (service.directory / "gone").exists()
     assert (service.directory / "same").stat().st_ino == inode
     assert (service.directory / "data" / "db").read_text() == "precious"
     assert (service.directory / ".env").read_text() == "SECRET=1"
-    assert sorted(os.listdir(service.directory)) == [".env", "compose.yaml", "data", "link", "new", "run", "same"]
+    assert sorted(path.name for path in service.directory.iterdir()) == [
+        ".env",
+        "compose.yaml",
+        "data",
+        "link",
+        "new",
+        "run",
+        "same",
+    ]
     assert service.ship(second).changed == ["compose.yaml", "link", "run"], "until the containers have followed"
     shipping.settle(service.place, second)
     assert service.ship(second) == shipping.Shipped()
@@ -177,14 +202,15 @@ def test_goes_back_to_a_kept_version(service: Service) -> None:
     service.ship(first)
     second = service.commit({"a": "2", "b": None})
     service.ship(second)
-    with shipping.packed(Repository(service.path), first) as version:
+    with packed(Repository(service.path), first) as version:
         digest = version.digest
     shipping.go_back(service.place, first, digest, by="Ada")
     assert service.is_at(first)
     service.ship(second)
     (service.versions / first / "a").write_text("damaged")
-    with pytest.raises(shipping.ssh.NotFound):
+    with pytest.raises(NotFound):
         shipping.go_back(service.place, first, digest, by="Ada")
+    last = second
     for number in range(shipping.KEPT + 1):
         last = service.commit({"a": f"x{number}"})
         service.ship(last)
@@ -217,12 +243,19 @@ def test_a_hostile_tree_is_refused(tree: dict[str, int]) -> None:
 
 @pytest.mark.parametrize("directory", ["/", "/etc", "srv/app", "/srv/../etc", "/srv//app", "/srv/a\nb"])
 def test_a_directory_that_is_none_is_refused(directory: str) -> None:
-    with pytest.raises(shipping.Invalid):
+    with pytest.raises(Invalid):
         Place(HERE, "app", directory)
 
 
 def test_files_are_as_a_checkout_has_them(service: Service) -> None:
-    commit = service.commit({".gitattributes": "*.bat eol=crlf\nhidden export-ignore\n*.id ident\n", "a.bat": "1\n2\n", "hidden": "h", "x.id": "$Id$\n"})
+    commit = service.commit(
+        {
+            ".gitattributes": "*.bat eol=crlf\nhidden export-ignore\n*.id ident\n",
+            "a.bat": "1\n2\n",
+            "hidden": "h",
+            "x.id": "$Id$\n",
+        }
+    )
     service.ship(commit)
     assert service.is_at(commit)
     assert (service.directory / "a.bat").read_bytes() == b"1\r\n2\r\n"

@@ -36,7 +36,6 @@ def load(host: Host) -> None:
     """Import lab:1, lab:2 and lab:3."""
     for version in (1, 2, 3):
         host.ssh(
-            "docker import -c 'ENV PATH=/bin' -c 'CMD [\"httpd\",\"-f\",\"-p\",\"80\",\"-h\",\"/www\"]' "
-            f"- lab:{version}",
+            f'docker import -c \'ENV PATH=/bin\' -c \'CMD ["httpd","-f","-p","80","-h","/www"]\' - lab:{version}',
             stdin=rootfs(version),
         )

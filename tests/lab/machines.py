@@ -1,9 +1,9 @@
-"""Simulated hosts: each a network namespace, an overlay over this machine's root, and mount, uts, ipc and pid namespaces of its own.
+"""Simulated hosts: each has a network namespace, an overlay over this machine's root, and own mount, uts, ipc and pid namespaces.
 
-The hosts hang on a switch in a namespace of its own, from which ssh reaches them by a ProxyCommand: this machine's own network is not
-touched, two labs may run at once, and the addresses (198.18.0.0/15, RFC 2544) exist in namespaces alone. A host ends with the
-process that made it (`setpriv --pdeathsig`), and its mounts with it. What a killed lab left (namespaces, control groups, a folder) goes
-when the next one begins: each holds a lock on its folder for as long as it lives.
+The hosts hang on a switch in a namespace of its own, from which ssh reaches them by a ProxyCommand: this machine's own network is
+not touched, two labs may run at once, and the addresses (198.18.0.0/15, RFC 2544) exist in namespaces alone. A host ends with the
+process that made it (`setpriv --pdeathsig`), and its mounts with it. What a killed lab left (namespaces, control groups, a
+folder) goes when the next one begins: each holds a lock on its folder for as long as it lives.
 """
 
 import fcntl
@@ -229,7 +229,15 @@ class Host:
         with (self.folder / "console").open("ab") as console:
             self._process = subprocess.Popen(
                 [
-                    *("setpriv", "--pdeathsig", "KILL", "nsenter", f"--net={NETNS / self._net}", "unshare", *namespaces),
+                    *(
+                        "setpriv",
+                        "--pdeathsig",
+                        "KILL",
+                        "nsenter",
+                        f"--net={NETNS / self._net}",
+                        "unshare",
+                        *namespaces,
+                    ),
                     *("/bin/sh", "-c", START, "start", str(self.folder), str(self.lab.folder), self.name),
                 ],
                 stdin=subprocess.DEVNULL,
@@ -243,7 +251,12 @@ class Host:
             assert time.monotonic() < deadline, f"{self.name} does not answer"
             time.sleep(0.2)
         self._line = subprocess.Popen(
-            [*"setpriv --pdeathsig KILL ssh -M -N -F".split(), str(self.lab.ssh_config), *self._shared, self.name],
+            [
+                *["setpriv", "--pdeathsig", "KILL", "ssh", "-M", "-N", "-F"],
+                str(self.lab.ssh_config),
+                *self._shared,
+                self.name,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -285,9 +298,22 @@ class Host:
         """Plug the network cable in again."""
         self.lab.on_switch("ip", "link", "set", f"v{self.number}", "up")
 
-    def ssh(self, script: str, *, stdin: bytes | None = None, check: bool = True) -> "subprocess.CompletedProcess[bytes]":
+    def ssh(
+        self, script: str, *, stdin: bytes | None = None, check: bool = True
+    ) -> "subprocess.CompletedProcess[bytes]":
         """Type `script` on it."""
-        command = ["ssh", "-F", str(self.lab.ssh_config), "-o", "ConnectTimeout=5", "-o", "BatchMode=yes", *self._shared, self.name, script]
+        command = [
+            "ssh",
+            "-F",
+            str(self.lab.ssh_config),
+            "-o",
+            "ConnectTimeout=5",
+            "-o",
+            "BatchMode=yes",
+            *self._shared,
+            self.name,
+            script,
+        ]
         more = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
         return run(*command, check=check, timeout=120, **more)
 

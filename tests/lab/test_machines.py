@@ -26,7 +26,9 @@ def test_a_killed_lab_leaves_nothing_that_the_next_one_does_not_take_away(lab: L
         "print(made.name, host._process.pid, flush=True)\ninput()\n"
     )
     root = Path(machines.__file__).parents[2]
-    with subprocess.Popen([sys.executable, "-c", code], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
         assert child.stdout
         name, pid = child.stdout.readline().decode().split()
         assert left_behind(name)

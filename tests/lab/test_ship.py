@@ -53,7 +53,7 @@ def lab_ssh(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Kind:
-    """A kind of compose file: three versions, and which services a person's `up -d` recreates for each and for going back to the second."""
+    """A kind of compose file: three versions, and what a person's `up -d` recreates for each, and for going back to the second."""
 
     name: str
     versions: list[Files]
@@ -115,7 +115,9 @@ ENV = Kind(
             ".env": "TAG=1\nGREETING=hello\n",
         },
         {".env": "TAG=2\nGREETING=hello\n"},
-        {"compose.override.yaml": "services:\n  side:\n    environment: {MODE: b}\n  web:\n    environment: {EXTRA: c}\n"},
+        {
+            "compose.override.yaml": "services:\n  side:\n    environment: {MODE: b}\n  web:\n    environment: {EXTRA: c}\n"
+        },
     ],
     [{"web", "side"}, {"side"}, {"web", "side"}, {"web", "side"}],
 )
@@ -129,7 +131,9 @@ class Side:
         self.last: dict[str, str] = {}
 
     def compose(self, words: str) -> str:
-        return self.host.type(f"cd {self.directory} && docker compose {words} 2>/tmp/said || {{ cat /tmp/said >&2; exit 1; }}")
+        return self.host.type(
+            f"cd {self.directory} && docker compose {words} 2>/tmp/said || {{ cat /tmp/said >&2; exit 1; }}"
+        )
 
     def containers(self) -> Containers:
         """Service → id, when it was started, the image's content, what it was made with."""
@@ -161,7 +165,8 @@ class Side:
 
     def write(self, files: Files) -> None:
         for name, content in files.items():
-            self.host.ssh(f"cd {self.directory} && mkdir -p \"$(dirname '{name}')\" && cat >'{name}'", stdin=(content or "").encode())
+            path = f"{self.directory}/{name}"
+            self.host.ssh(f"mkdir -p {posixpath.dirname(path)} && cat >{path}", stdin=(content or "").encode())
 
     def files(self) -> dict[str, tuple[int, bytes]]:
         """Every file below the directory, .git apart."""
@@ -177,7 +182,10 @@ def unpacked(archive: bytes) -> dict[str, tuple[int, bytes]]:
     """Path → mode and content, of files and links."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         return {
-            one.name.removeprefix("./"): (one.mode, file.read() if (file := tar.extractfile(one)) else one.linkname.encode())
+            one.name.removeprefix("./"): (
+                one.mode,
+                file.read() if (file := tar.extractfile(one)) else one.linkname.encode(),
+            )
             for one in tar
             if not one.isdir()
         }
@@ -185,7 +193,9 @@ def unpacked(archive: bytes) -> dict[str, tuple[int, bytes]]:
 
 def of_git(repository: Path, commit: str) -> dict[str, tuple[int, bytes]]:
     """What the commit has, by git's own archive; git's modes are 0775 and 0664 there, less the umask."""
-    said = subprocess.run(["git", "-c", "tar.umask=0022", "archive", commit], cwd=repository, capture_output=True, check=True)
+    said = subprocess.run(
+        ["git", "-c", "tar.umask=0022", "archive", commit], cwd=repository, capture_output=True, check=True
+    )
     return unpacked(said.stdout)
 
 
@@ -213,15 +223,21 @@ def deploy(place: Place, repository: Path, version: str) -> Followed:
 
 
 @pytest.mark.parametrize("kind", [DATA, CONF, ENV], ids=lambda kind: kind.name)
-def test_three_versions_back_and_a_reboot_are_as_by_hand(kind: Kind, hosts: Hosts, lab: Lab, tmp_path: Path, git: Git) -> None:
+def test_three_versions_back_and_a_reboot_are_as_by_hand(
+    kind: Kind, hosts: Hosts, lab: Lab, tmp_path: Path, git: Git
+) -> None:
     repository, origin = tmp_path / kind.name, lab.share / f"{kind.name}.git"
     git(tmp_path, "init", "-q", "--bare", str(origin))
     git(tmp_path, "init", "-q", str(repository))
     git(repository, "remote", "add", "origin", str(origin))
     place = Place(ssh.Host("apple"), kind.name)
     ours, theirs = Side(hosts.ours, place.path), Side(hosts.theirs, place.path)
-    made = [commit(repository, files, git) for files in kind.versions[:1]]
-    theirs.host.ssh(f"git config --global safe.directory '*'; git clone -q -b main /mnt/{kind.name}.git {theirs.directory}")
+    made = [commit(repository, kind.versions[0], git)]
+    untracked = {name: (0o644, (text or "").encode()) for name, text in kind.untracked.items()}
+    theirs.host.ssh(
+        f"git config --global safe.directory '*'; git clone -q -b main /mnt/{kind.name}.git {theirs.directory}"
+    )
+    tracked: dict[str, tuple[int, bytes]] = {}
     for step in range(4):
         if step in (1, 2):
             made.append(commit(repository, kind.versions[step], git))
@@ -237,7 +253,7 @@ def test_three_versions_back_and_a_reboot_are_as_by_hand(kind: Kind, hosts: Host
         assert {followed.containers[one] for one in followed.restarted} == kind.restarted[step]
         assert comparable(now) == comparable(by_hand)
         assert ours.compose("config") == theirs.compose("config")
-        tracked, untracked = of_git(repository, version), {name: (0o644, (text or "").encode()) for name, text in kind.untracked.items()}
+        tracked = of_git(repository, version)
         assert ours.files() == tracked | untracked == theirs.files()
         see(kind, ours, theirs, step)
         ours.compose("up -d --quiet-pull")
@@ -255,10 +271,9 @@ def test_three_versions_back_and_a_reboot_are_as_by_hand(kind: Kind, hosts: Host
 
 def await_running(side: Side) -> None:
     """Wait until `restart: always` has done its work."""
-    side.host.ssh(
-        f"cd {side.directory}; for try in $(seq 100); do [ -n \"$(docker ps --quiet --filter label=com.docker.compose.project.working_dir={side.directory} | sed -n 2p)\" ] && exit 0; "
-        "sleep 0.1; done; exit 1"
-    )
+    label = f"com.docker.compose.project.working_dir={side.directory}"
+    running = f"[ $(docker ps --quiet --filter label={label} | wc -l) = 2 ]"
+    side.host.ssh(f"for try in $(seq 100); do {running} && exit 0; sleep 0.1; done; exit 1")
 
 
 def see(kind: Kind, ours: Side, theirs: Side, step: int) -> None:

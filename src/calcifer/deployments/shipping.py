@@ -53,7 +53,12 @@ class Place:
         if not _SERVICE.match(self.service):
             raise Invalid.field("service", "A service on a host is named by letters, digits, '-', '_' and '.'.")
         parts = self.path.split("/")[1:]
-        if not self.path.startswith("/") or len(parts) < 2 or set(parts) & {"", ".", ".."} or not self.path.isprintable():
+        if (
+            not self.path.startswith("/")
+            or len(parts) < 2
+            or set(parts) & {"", ".", ".."}
+            or not self.path.isprintable()
+        ):
             raise Invalid.field("directory", "Name the directory from the top, at least two levels deep, without '..'.")
 
     @property

@@ -98,7 +98,9 @@ def packed(repository: Repository, commit: str) -> Iterator[Version]:
 def _pack(file: IO[bytes], root: Path, paths: list[str], modes: dict[str, int]) -> str:
     folders = sorted({folder for path in paths for folder in folders_above(path)}, key=os.fsencode)
     digest, total = hashlib.sha256(), 0
-    with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT, encoding="utf-8", errors="surrogateescape") as tar:
+    with tarfile.open(
+        fileobj=file, mode="w", format=tarfile.GNU_FORMAT, encoding="utf-8", errors="surrogateescape"
+    ) as tar:
         for name, listed in (("files", paths), ("dirs", folders)):
             content = b"".join(os.fsencode(path) + b"\0" for path in listed)
             tar.addfile(_entry(name, len(content)), io.BytesIO(content))
@@ -110,7 +112,7 @@ def _pack(file: IO[bytes], root: Path, paths: list[str], modes: dict[str, int]) 
             at, entry = root / path, _entry(f"tree/{path}", 0, modes[path] & 0o777)
             found = at.lstat()
             if modes[path] == _LINK:
-                entry.type, entry.mode, entry.linkname = tarfile.SYMTYPE, 0o777, os.readlink(at)
+                entry.type, entry.mode, entry.linkname = tarfile.SYMTYPE, 0o777, str(at.readlink())
                 tar.addfile(entry)
                 continue
             if not stat.S_ISREG(found.st_mode):
@@ -118,10 +120,10 @@ def _pack(file: IO[bytes], root: Path, paths: list[str], modes: dict[str, int]) 
             entry.size, total = found.st_size, total + found.st_size
             if total > MOST_BYTES:  # what a filter makes of a small file may be big
                 raise NotShippable(f"The files have more than {MOST_BYTES // 1_000_000} MB.")
-            with at.open("rb") as content:
-                tar.addfile(entry, content)
-                content.seek(0)
-                while piece := content.read(1 << 20):
+            with at.open("rb") as opened:
+                tar.addfile(entry, opened)
+                opened.seek(0)
+                while piece := opened.read(1 << 20):
                     digest.update(piece)
     return digest.hexdigest()
 

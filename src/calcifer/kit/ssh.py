@@ -172,7 +172,11 @@ def running(
         said.seek(0)
         try:
             process = subprocess.Popen(
-                command(host, None if feed is None else size), stdin=said, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
+                command(host, None if feed is None else size),
+                stdin=said,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=_environment(),
             )
         except OSError as error:
             raise Unavailable(

@@ -1,8 +1,8 @@
 """Brings shipped files into service with `docker compose`, as a person in the directory would type it, and one thing more.
 
-`docker compose up -d` recreates what the compose files changed. It does not see that a mounted file has other content, and a container
-that mounts a file sees the one that was there when it started, because files are replaced by rename, as git replaces them. So those that
-mount what changed, and that `up` did not start anew, are restarted: they keep their ids.
+`docker compose up -d` recreates what the compose files changed. It does not see that a mounted file has other content, and a
+container that mounts a file sees the one that was there when it started: files are replaced by new ones, as git replaces them. So
+those that mount what changed, and that `up` did not start anew, are restarted: they keep their ids.
 """
 
 import json
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calcifer.deployments.shipping import Place, Shipped
+from calcifer.deployments.trees import folders_above
 from calcifer.kit import ssh
 from calcifer.kit.errors import Unavailable
 
@@ -75,9 +76,8 @@ def stale(containers: Iterable[Container], directories: set[str], changed: Itera
     """
     touched = set()
     for path in changed:
-        while path:
-            touched |= {posixpath.join(directory, path) for directory in directories}
-            path = posixpath.dirname(path)
+        for above in (path, *folders_above(path)):
+            touched |= {posixpath.join(directory, above) for directory in directories}
     return [one for one in containers if touched & set(one.sources)]
 
 
