@@ -160,6 +160,7 @@ fi
 
 # What older versions have and the new one has not.
 : >"$work/removals"
+: >"$work/empty"
 for older in $bases; do
   compare "$versions/$older.list/files" >"$work/table" || exit 1
   awk -F '\t' "$theirs"'
@@ -169,6 +170,10 @@ for older in $bases; do
   pick "$versions/$older.list/files" "$work/gone" R >>"$work/removals"
   pick "$versions/$older.list/files" "$work/gone" R R >>"$work/changed"
   pick "$versions/$older.list/files" "$work/gone" X X >>"$work/obstacles"
+  [ -s "$versions/$older.list/dirs" ] || continue
+  compare "$versions/$older.list/dirs" >"$work/table" || exit 1
+  awk -F '\t' '$1 == "d" && $2 != "d" { print "R"; next } { print "K" }' "$work/table" >"$work/gone"
+  pick "$versions/$older.list/dirs" "$work/gone" R >>"$work/empty"
 done
 
 # A directory makes room for a file only where versions alone have put things there.
@@ -202,17 +207,15 @@ mkdir "$stage" || fail 1 "cannot write into $directory"
 if [ -s "$work/removals" ]; then
   (cd "$directory" && xargs -0 sh -c '
     for p do printf "./%s\000" "$p"; done' sh <"$work/removals" | xargs -0 rm -f) || fail 1 "cannot remove files in $directory"
-  (cd "$directory" && xargs -0 sh -c '
-    last=
-    for p do
-      case $p in */*) d=${p%/*} ;; *) continue ;; esac
-      if [ "$d" = "$last" ]; then continue; fi
-      last=$d
-      while [ -d "./$d" ] && [ ! -L "./$d" ] && rmdir "./$d" 2>/dev/null; do
-        case $d in */*) d=${d%/*} ;; *) break ;; esac
-      done
-    done' sh <"$work/removals")
 fi
+# Folders that older versions had go where they are empty, as git has it; also those whose files an interrupted run removed.
+(cd "$directory" && xargs -0 sh -c '
+  tree=$1; shift
+  for p do
+    while [ ! -d "$tree/$p" ] && rmdir "./$p" 2>/dev/null; do
+      case $p in */*) p=${p%/*} ;; *) break ;; esac
+    done
+  done' sh "$tree" <"$work/empty")
 if [ -s "$list/dirs" ]; then
   (cd "$directory" && xargs -0 sh -c '
     for p do if [ ! -d "./$p" ]; then mkdir "./$p" || exit 255; fi; done' sh <"$list/dirs") || fail 1 "cannot make directories in $directory"
