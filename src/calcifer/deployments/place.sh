@@ -220,24 +220,39 @@ if [ -s "$list/dirs" ]; then
   (cd "$directory" && xargs -0 sh -c '
     for p do if [ ! -d "./$p" ]; then mkdir "./$p" || exit 255; fi; done' sh <"$list/dirs") || fail 1 "cannot make directories in $directory"
 fi
-# A copy into the stage, then a rename over the old file: whole or not at all, one call for the files of a directory.
+# Copies into the stage, flushed, then renames over the old files: whole or not at all, also after a power cut. One call for the
+# files of a folder; the n-th such group lies in $stage/n.
 pick "$list/files" "$work/puts" PD >"$work/placed"
-xargs -0 sh -c '
-  tree=$1 directory=$2 stage=$3 group=$4; shift 4
-  put() {
-    if [ ! -s "$group" ]; then return 0; fi
-    (cd "$tree/$d" && xargs -0 sh -c '\''stage=$1; shift; cp -P "$@" "$stage/"'\'' sh "$stage" <"$group") &&
-      (cd "$stage" && xargs -0 sh -c '\''to=$1; shift; mv -f "$@" "$to/"'\'' sh "$directory/$d" <"$group") &&
-      : >"$group"
-  }
-  : >"$group"; last=. d=.
-  for p do
-    case $p in */*) next=${p%/*} ;; *) next=. ;; esac
-    if [ "$next" != "$last" ]; then put || exit 255; fi
-    d=$next last=$next
-    printf "./%s\000" "${p##*/}" >>"$group"
-  done
-  put || exit 255' sh "$tree" "$directory" "$stage" "$work/group" <"$work/placed" || fail 1 "cannot write into $directory"
+by_folder() {
+  echo 0 >"$work/count"
+  xargs -0 sh -c '
+    step=$1 tree=$2 directory=$3 stage=$4 work=$5; shift 5
+    put() {
+      if [ ! -s "$work/group" ]; then return 0; fi
+      read -r n <"$work/count"
+      n=$((n + 1))
+      echo "$n" >"$work/count"
+      if [ "$step" = copy ]; then
+        mkdir "$stage/$n" && cd "$tree/$d" &&
+          xargs -0 sh -c '\''to=$1; shift; cp -P "$@" "$to/"'\'' sh "$stage/$n" <"$work/group"
+      else
+        cd "$stage/$n" && xargs -0 sh -c '\''to=$1; shift; mv -f "$@" "$to/"'\'' sh "$directory/$d" <"$work/group"
+      fi && : >"$work/group"
+    }
+    : >"$work/group"; last=. d=.
+    for p do
+      case $p in */*) next=${p%/*} ;; *) next=. ;; esac
+      if [ "$next" != "$last" ]; then put || exit 255; fi
+      d=$next last=$next
+      printf "./%s\000" "${p##*/}" >>"$work/group"
+    done
+    put || exit 255' sh "$1" "$tree" "$directory" "$stage" "$work" <"$work/placed" || fail 1 "cannot write into $directory"
+}
+if [ -s "$work/placed" ]; then
+  by_folder copy
+  flush "$stage"
+  by_folder move
+fi
 rm -rf "$stage"
 flush "$directory"
 line="$commit $(date -u +%Y-%m-%dT%H:%M:%SZ) $by"
