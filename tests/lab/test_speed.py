@@ -62,6 +62,6 @@ def test_a_thousand_files_take_a_few_times_as_long_as_tar_by_hand(
     }
     for name, value in figures.items():
         record_property(name, value)
-        print(f"{name:32} {value:6.2f} s")  # noqa: T201 -- `make lab ARGS='-s -k thousand'` shows the figures
+        print(f"{name:32} {value:6.2f} s")  # noqa: T201 -- `make lab ARGS='-n 0 -s -k thousand'` shows the figures
     host.kill()
     assert figures["all files changed"] < 10 * figures["git archive | ssh tar, by hand"] + 5

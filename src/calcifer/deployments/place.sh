@@ -204,22 +204,6 @@ flush "$versions"
 stage=$directory/.calcifer-placing
 rm -rf "$stage"
 mkdir "$stage" || fail 1 "cannot write into $directory"
-if [ -s "$work/removals" ]; then
-  (cd "$directory" && xargs -0 sh -c '
-    for p do printf "./%s\000" "$p"; done' sh <"$work/removals" | xargs -0 rm -f) || fail 1 "cannot remove files in $directory"
-fi
-# Folders that older versions had go where they are empty, as git has it; also those whose files an interrupted run removed.
-(cd "$directory" && xargs -0 sh -c '
-  tree=$1; shift
-  for p do
-    while [ ! -d "$tree/$p" ] && rmdir "./$p" 2>/dev/null; do
-      case $p in */*) p=${p%/*} ;; *) break ;; esac
-    done
-  done' sh "$tree" <"$work/empty")
-if [ -s "$list/dirs" ]; then
-  (cd "$directory" && xargs -0 sh -c '
-    for p do if [ ! -d "./$p" ]; then mkdir "./$p" || exit 255; fi; done' sh <"$list/dirs") || fail 1 "cannot make directories in $directory"
-fi
 # Copies into the stage, flushed, then renames over the old files: whole or not at all, also after a power cut. One call for the
 # files of a folder; the n-th such group lies in $stage/n.
 pick "$list/files" "$work/puts" PD >"$work/placed"
@@ -248,11 +232,24 @@ by_folder() {
     done
     put || exit 255' sh "$1" "$tree" "$directory" "$stage" "$work" <"$work/placed" || fail 1 "cannot write into $directory"
 }
-if [ -s "$work/placed" ]; then
-  by_folder copy
-  flush "$stage"
-  by_folder move
+if [ -s "$work/placed" ]; then by_folder copy; flush "$stage"; fi
+if [ -s "$work/removals" ]; then
+  (cd "$directory" && xargs -0 sh -c '
+    for p do printf "./%s\000" "$p"; done' sh <"$work/removals" | xargs -0 rm -f) || fail 1 "cannot remove files in $directory"
 fi
+# Folders that older versions had go where they are empty, as git has it; also those whose files an interrupted run removed.
+(cd "$directory" && xargs -0 sh -c '
+  tree=$1; shift
+  for p do
+    while [ ! -d "$tree/$p" ] && rmdir "./$p" 2>/dev/null; do
+      case $p in */*) p=${p%/*} ;; *) break ;; esac
+    done
+  done' sh "$tree" <"$work/empty")
+if [ -s "$list/dirs" ]; then
+  (cd "$directory" && xargs -0 sh -c '
+    for p do if [ ! -d "./$p" ]; then mkdir "./$p" || exit 255; fi; done' sh <"$list/dirs") || fail 1 "cannot make directories in $directory"
+fi
+if [ -s "$work/placed" ]; then by_folder move; fi
 rm -rf "$stage"
 flush "$directory"
 line="$commit $(date -u +%Y-%m-%dT%H:%M:%SZ) $by"
