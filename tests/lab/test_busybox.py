@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from calcifer.deployments import shipping
 from calcifer.kit import ssh
 from tests.conftest import Git
 from tests.deployments import test_ship as fast
@@ -32,7 +33,7 @@ def service(tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> fast.S
 
     monkeypatch.setattr(ssh, "command", busybox)
     monkeypatch.setattr(ssh, "_environment", lambda: environment() | {"PATH": str(programs)})
-    monkeypatch.setattr(fast.shipping, "ROOT", str(tmp_path / "opt"))
+    monkeypatch.setattr(shipping, "ROOT", str(tmp_path / "opt"))
     return fast.Service(tmp_path, git)
 
 
