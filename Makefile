@@ -31,8 +31,9 @@ format: environment-dev ## let ruff rewrite what it can
 bench: environment-dev ## measure, and compare with the budgets
 	$(BIN)/python -m bench $(ARGS)
 
-lab: environment-dev ## tests against real hosts in containers
-	$(BIN)/python -m pytest -m lab $(ARGS)
+lab: environment-dev ## tests against real hosts in namespaces of this machine: Docker, compose, ssh; as root
+	@[ "$$(id -u)" = 0 ] || { echo "make lab makes hosts of namespaces and mounts on this machine: run it as root."; exit 1; }
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m lab tests/lab $(ARGS)
 
 browser: environment-dev ## journeys in real Chromium
 	$(BIN)/python -m pytest -m browser $(ARGS)

@@ -9,12 +9,14 @@ import os
 import re
 import select
 import shlex
+import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from calcifer.kit.errors import CalciferError, Conflict, Invalid, NotFound, Unavailable
@@ -30,6 +32,8 @@ OPTIONS = (
     "-o", "RemoteCommand=none",
 )  # fmt: skip
 SSH_FAILED = 255
+TRY_AGAIN = 75
+"""EX_TEMPFAIL of sysexits(3)."""
 KEPT_WORDS = 4000
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})\Z|[0-9A-Fa-f:]{2,45}\Z")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}\Z")
@@ -56,6 +60,10 @@ class Host:
         """As in an address."""
         name = f"[{self.name}]" if ":" in self.name else self.name
         return f"{self.user}@" * bool(self.user) + name + (f":{self.port}" if self.port else "")
+
+
+HERE = Host("this machine")
+"""Where no ssh is needed; no host of ssh has a name with a space."""
 
 
 def is_host_address(url: str) -> bool:
@@ -149,18 +157,26 @@ class Reader:
 
 
 @contextmanager
-def running(host: Host, script: str, *, seconds: float, most_bytes: int) -> Iterator[Reader]:
+def running(
+    host: Host, script: str, *, seconds: float, most_bytes: int, feed: IO[bytes] | None = None
+) -> Iterator[Reader]:
     """Run a POSIX shell script on `host` and give its output to read; at the end of the block it has ended, well or not at all.
 
-    Raises Refused where a person has to do something, NotFound where the script exits with 3, Unavailable where the same again may
-    work.
+    `feed` is what the script finds on its standard input; without it there is nothing. Raises Refused where a person has to do
+    something, NotFound where the script exits with 3, Unavailable where it exits with 75 or the same again may work.
     """
     with tempfile.TemporaryFile() as said:
-        said.write(script.encode("utf-8", "surrogateescape"))
+        size = said.write(script.encode("utf-8", "surrogateescape"))
+        if feed is not None:
+            shutil.copyfileobj(feed, said)
         said.seek(0)
         try:
             process = subprocess.Popen(
-                command(host), stdin=said, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
+                command(host, None if feed is None else size),
+                stdin=said,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=_environment(),
             )
         except OSError as error:
             raise Unavailable(
@@ -182,12 +198,19 @@ def running(host: Host, script: str, *, seconds: float, most_bytes: int) -> Iter
                 pipe.close()
 
 
-def command(host: Host) -> list[str]:
-    """Return the command line; GIT_SSH_COMMAND is the ssh that the person has chosen, as for git."""
+def command(host: Host, size: int | None = None) -> list[str]:
+    """Return the command line; GIT_SSH_COMMAND is the ssh that the person has chosen, as for git.
+
+    With `size` only that many bytes of standard input are the script: a shell that reads it by itself (dash) may read on into
+    what follows.
+    """
+    shell = f"exec /bin/sh -c 'eval \"$(dd bs=1 count={size} 2>/dev/null)\"'" if size else "exec /bin/sh -s"
+    if host == HERE:
+        return ["/bin/sh", "-c", shell]
     chosen = shlex.split(os.environ.get("GIT_SSH_COMMAND", "")) or ["ssh"]
     port = ["-p", str(host.port)] if host.port else []
     user = ["-l", host.user] if host.user else []
-    return [*chosen, *OPTIONS, *port, *user, "--", host.name, "exec /bin/sh -s"]
+    return [*chosen, *OPTIONS, *port, *user, "--", host.name, shell]
 
 
 def _environment() -> dict[str, str]:
@@ -214,6 +237,8 @@ def _failure(host: Host, code: int, words: str) -> CalciferError:
     ]
     if code == 3:
         return NotFound(f"{host} {last or 'has no such directory'}.")
+    if code == TRY_AGAIN:
+        return Unavailable(f"{host} {last or 'could not do it now'}.")
     if code != SSH_FAILED:
         return Conflict(f"{host} could not do it ({code}): {last or 'it gave no reason'}.")
     for pattern, meaning in _MEANINGS:

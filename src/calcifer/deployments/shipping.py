@@ -1,0 +1,135 @@
+"""The only place that brings versions to hosts: packs one, runs the script there, and reads what it says."""
+
+import os
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from calcifer.deployments.trees import packed
+from calcifer.kit import ssh
+from calcifer.kit.errors import Conflict, Invalid, Unavailable
+from calcifer.kit.git.names import checked_oid, visible
+from calcifer.kit.git.repository import Repository
+from calcifer.kit.ssh import Host
+
+ROOT = "/opt/calcifer"
+KEPT = 5
+"""How many versions stay on a host, the deployed one included."""
+SECONDS = 600.0
+SAID_BYTES = 50_000_000
+_SCRIPT = (Path(__file__).parent / "place.sh").read_text("utf-8")
+_SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_SHOWN = 10
+
+
+class InTheWay(Conflict):
+    """Files on the host are not as any version left them, and would be lost; nothing was changed."""
+
+    def __init__(self, host: Host, paths: list[str]) -> None:
+        """Name the first of them."""
+        self.paths = paths
+        shown = ", ".join(f"'{visible(path)}'" for path in paths[:_SHOWN])
+        more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
+        super().__init__(
+            f"On {host} files are in the way, and nothing was changed: {shown}{more}.",
+            mend="Bring the edits into the repository, or move the files away on the host, then repeat.",
+        )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a service lies on a host."""
+
+    host: Host
+    service: str
+    directory: str = ""
+    """From the top; where it is empty, /opt/calcifer/<service>."""
+
+    def __post_init__(self) -> None:
+        """Raise Invalid where this is no place for a service."""
+        if not _SERVICE.match(self.service):
+            raise Invalid.field("service", "A service on a host is named by letters, digits, '-', '_' and '.'.")
+        parts = self.path.split("/")[1:]
+        if (
+            not self.path.startswith("/")
+            or len(parts) < 2
+            or set(parts) & {"", ".", ".."}
+            or not self.path.isprintable()
+        ):
+            raise Invalid.field("directory", "Name the directory from the top, at least two levels deep, without '..'.")
+
+    @property
+    def path(self) -> str:
+        """The directory."""
+        return self.directory or f"{ROOT}/{self.service}"
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """What lies in the directory now. `added`, `changed` and `removed` are what the containers were not told of yet: since the last
+    `settle`, interrupted shipping included."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
+    """Edited on the host and the same in both versions: left as they are."""
+
+
+def ship(place: Place, repository: Repository, commit: str, *, by: str, seconds: float = SECONDS) -> Shipped:
+    """Bring the files of `commit` into the service's directory, by one connection; `by` is the line that the host keeps about it.
+
+    Repeated after whatever interrupted it, it ends in the same state. Raises NotShippable, InTheWay, and what ssh says.
+    """
+    with packed(repository, checked_oid(commit)) as version:
+        script = _script("ship", place, commit, version.digest, by)
+        return _said(place.host, _run(place.host, script, seconds, version.archive))
+
+
+def go_back(place: Place, commit: str, digest: str, *, by: str) -> Shipped:
+    """Bring a kept version back, without sending it; NotFound where the host does not keep it whole."""
+    return _said(place.host, _run(place.host, _script("place", place, commit, digest, by), SECONDS, None))
+
+
+def settle(place: Place, commit: str) -> None:
+    """Let the host forget what changed: the containers have followed to `commit`."""
+    _said(place.host, _run(place.host, _script("settle", place, commit, "", ""), SECONDS, None))
+
+
+def _script(mode: str, place: Place, commit: str, digest: str, by: str) -> str:
+    values = {
+        "mode": mode,
+        "versions": f"{ROOT}/.versions/{place.service}",
+        "directory": place.path,
+        "commit": checked_oid(commit),
+        "digest": digest,
+        "by": "".join(letter if letter.isprintable() else " " for letter in by)[:500],
+        "most": str(KEPT),
+    }
+    lines = [f"{name}={shlex.quote(value)}" for name, value in values.items()]
+    return "\n".join([*lines, _SCRIPT])
+
+
+def _run(host: Host, script: str, seconds: float, feed: IO[bytes] | None) -> bytes:
+    pieces = []
+    with ssh.running(host, script, seconds=seconds, most_bytes=SAID_BYTES, feed=feed) as reader:
+        while piece := reader.read():
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _said(host: Host, answer: bytes) -> Shipped:
+    *records, rest = answer.split(b"\0")
+    if rest or not records or records.pop() != b"Z":
+        raise Unavailable(f"{host} did not say how it ended: look at the connection, then repeat.")
+    found = {letter: _paths(records, letter) for letter in "XEACR"}
+    if found["X"]:
+        raise InTheWay(host, found["X"])
+    return Shipped(found["A"], found["C"], found["R"], found["E"])
+
+
+def _paths(records: Iterable[bytes], letter: str) -> list[str]:
+    return sorted({os.fsdecode(one[1:]) for one in records if one[:1] == letter.encode()}, key=os.fsencode)
