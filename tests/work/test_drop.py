@@ -77,3 +77,14 @@ def test_page_api_and_command(
     assert calcifer("work", "drop", three).code == 0
     assert {find(number).state for number in (one, two, three)} == {"dropped"}
     assert api.post(f"/api/v1/work/{two}/drop").status_code == 409
+
+
+def test_a_worktree_without_anything_of_its_own_leaves_nothing(wiring: Wiring, web: Path) -> None:
+    number = factories.opened(wiring)
+    factories.committed(wiring, number)
+    with wiring.units.write(OWNER) as uow:
+        tree = work.checkout(uow, number, wiring.settings.var / "worktrees")
+    with wiring.units.write(OWNER) as uow:
+        work.drop(uow, number)
+    assert not tree.exists()
+    assert not list(wiring.settings.var.glob("backups/worktrees/*"))

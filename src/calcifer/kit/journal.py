@@ -56,7 +56,8 @@ class RepositoryPlan:
     path: str
     moves: list[RefMove]
     following: list[Following] = field(default_factory=list)
-    worktrees: list[tuple[str, str]] = field(default_factory=list)  # to remove: path, and where to keep what is in it
+    worktrees: list[tuple[str, str, str | None]] = field(default_factory=list)
+    """To remove: path, where to keep what is in it, and the commit that its branch was at."""
 
 
 @dataclass
@@ -79,7 +80,7 @@ class Plan:
                 r["path"],
                 [RefMove(move["ref"], move["old"], move["new"]) for move in r["moves"]],
                 [Following(**following) for following in r["following"]],
-                [(path, keep) for path, keep in r["worktrees"]],
+                [(path, keep, head[0] if head else None) for path, keep, *head in r["worktrees"]],
             )
             for r in raw["repositories"]
         ]
@@ -118,11 +119,10 @@ def planned(repositories: list[Repository], lost: tuple[str, str] | None, keep: 
 def _planned(repository: Repository, keep: Path) -> RepositoryPlan:
     plan = RepositoryPlan(str(repository.path), list(repository.moves.values()))
     leaving = set(repository.removed_worktrees)
-    for path in repository.removed_worktrees:
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        plan.worktrees.append((str(path), str(keep / f"{path.parent.name}-{path.name}-{stamp}")))
+    heads = {}
     for checkout in checkouts.checkouts(repository):
         move = repository.moves.get(HEADS + checkout.branch) if checkout.branch else None
+        heads[checkout.path] = move.old if move else None
         if move is None or move.old is None or checkout.path in leaving:
             continue
         if move.new is None:
@@ -139,6 +139,9 @@ def _planned(repository: Repository, keep: Path) -> RepositoryPlan:
         if lost:
             raise checkouts.in_the_way(checkout, lost)
         plan.following.append(Following(str(checkout.path), repository.tree_of(move.old), repository.tree_of(move.new)))
+    for path in repository.removed_worktrees:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        plan.worktrees.append((str(path), str(keep / f"{path.parent.name}-{path.name}-{stamp}"), heads.get(path)))
     return plan
 
 
@@ -162,10 +165,10 @@ def follow(plan: Plan) -> str | None:
                 continue  # the checkout is gone, or on another branch by now: nothing has to follow
             except CalciferError as error:
                 held = error.message
-        for path, keep in repository.worktrees:
+        for path, keep, head in repository.worktrees:
             try:
                 with _told(repository.path):
-                    worktrees.remove_worktree(Path(repository.path), Path(path), Path(keep))
+                    worktrees.remove_worktree(Path(repository.path), Path(path), Path(keep), head)
             except CalciferError as error:
                 held = error.message
     return held

@@ -67,9 +67,14 @@ def remove_scratch(repository: Path, path: Path) -> None:
     run("worktree", "prune", cwd=repository)
 
 
-def remove_worktree(repository: Path, path: Path, keep: Path) -> None:
-    """Remove a linked worktree; one with edits, ignored files or submodules is moved to `keep`, so that nothing in it is lost."""
+def remove_worktree(repository: Path, path: Path, keep: Path, head: str | None = None) -> None:
+    """Remove a linked worktree; one with edits, ignored files or submodules is moved to `keep`, so that nothing in it is lost.
+
+    `head` is the commit that its branch was at, where the branch has gone before it: git compares with nothing otherwise.
+    """
     if path.exists():
+        if head is not None and run("rev-parse", "--verify", "--quiet", "HEAD", cwd=path, accept=(0, 1)).code:
+            run("update-ref", "--no-deref", "HEAD", head, cwd=path)
         out = run("--no-optional-locks", "status", "--porcelain", "--ignored", "-z", cwd=path).out
         modules = _modules(path)
         if modules is not None:  # they have commits of their own, and go with what git knows of the worktree
