@@ -307,6 +307,7 @@ def test_command(wiring: Wiring, web: Path, calcifer: Run) -> None:
     assert ran.code == 0, ran.err
     assert "1 services; items: 0 open, 1 completed, 0 dropped" in ran.err
     assert str(kept(wiring)[0]) in ran.err
+    assert not [file.name for file in wiring.settings.var.glob("calcifer.sqlite*") if file.stat().st_mode & 0o077]
     assert calcifer("rebuild", "--json").json["completed"] == 1
     git(web, "update-ref", "refs/calcifer/items/9", "HEAD")
     ran = calcifer("rebuild")

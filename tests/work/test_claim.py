@@ -69,3 +69,15 @@ def test_api_and_command(api: TestClient, calcifer: Run, wiring: Wiring, web: Pa
     assert api.post("/api/v1/work/claim", json=wrong).status_code == 422
     assert calcifer("work", "claim", "web", "-m", "Fire", oid).code == 0
     assert api.get("/api/v1/work/strays").json()["items"] == []
+
+
+def test_a_dropped_item_that_answers_for_them_is_named(wiring: Wiring, web: Path, calcifer: Run) -> None:
+    oid = stray(wiring, web)
+    assert calcifer("work", "claim", "web", oid, "-m", "It was urgent.").code == 0
+    with wiring.units.write(OWNER) as uow:
+        number = queries.list_items(uow.db, queries.Filters(), limit=1)[0].number
+        work.drop(uow, number)
+    refused = calcifer("work", "claim", "web", oid, "-m", "Again.")
+    assert refused.code != 0
+    assert f"#{number} answers for these commits of web, and was dropped" in refused.err
+    assert f"calcifer work reopen {number}" in refused.err

@@ -133,6 +133,7 @@ def _build(
     settings: Settings, actor: Actor, made: Path, old: Old, also: Sequence[Path], tell: Tell, on_step: Step
 ) -> tuple[Built, Carried]:
     aside.clean(made)
+    made.touch(mode=0o600)  # SQLite gives its other files the same
     database = Database(f"sqlite:///{made}")
     scratch = made.with_name(f"{made.name}.d")
     try:

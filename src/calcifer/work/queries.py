@@ -189,6 +189,14 @@ def list_waiting_beside(session: Session, service: Service, oids: Iterable[str])
     return list(session.scalars(wanted.where(Stray.service_id != service.id, Stray.item_number.is_(None))))
 
 
+def find_dropped_answer(session: Session, service_id: int, oids: Iterable[str]) -> int | None:
+    """Return the dropped item that answers for one of these commits of a service, or None; the newest where there are more."""
+    query = select(func.max(Item.number)).join(Stray, Stray.item_number == Item.number)
+    return session.scalar(
+        query.where(Item.state == "dropped", Stray.service_id == service_id, Stray.oid.in_(list(oids)))
+    )
+
+
 def list_answered(session: Session, number: int) -> list[Stray]:
     """Return the strays that an item answers for, oldest first."""
     return list(session.scalars(_ANSWERED, {"number": number}))

@@ -1,6 +1,6 @@
 """Commits that reached main without an item: found, listed, and given one afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from calcifer.accounts import permissions
 from calcifer.kit.errors import Invalid
@@ -80,6 +80,15 @@ def stray_of(service: Service, commit: Commit) -> Stray:
     )
 
 
+def _none_waits(uow: UnitOfWork, service: Service, oids: Sequence[str]) -> Invalid:
+    why = f"{service.name} has no such commits that wait for an item."
+    dropped = queries.find_dropped_answer(uow.db, service.id, oids)
+    if dropped is None:
+        return Invalid.field("commits", why)
+    why = f"#{dropped} answers for these commits of {service.name}, and was dropped: take it up again."
+    return Invalid(why, fields={"commits": why}, mend=f"calcifer work reopen {dropped}")
+
+
 def claim(uow: UnitOfWork, new: Claim) -> Item:
     """Open an item that answers for commits on main; it completes like any other, and its record names them."""
     permissions.require(uow.actor, "work.claim")
@@ -87,7 +96,7 @@ def claim(uow: UnitOfWork, new: Claim) -> Item:
     waiting = queries.list_strays(uow.db, service_id=service.id, limit=1000)
     wanted = waiting if new.commits is None else [stray for stray in waiting if stray.oid in new.commits]
     if not wanted or (new.commits is not None and len(wanted) != len(set(new.commits))):
-        raise Invalid.field("commits", f"{service.name} has no such commits that wait for an item.")
+        raise _none_waits(uow, service, new.commits or [])
     title = new.title or wanted[0].subject
     item = open_item(uow, NewItem(title=title, reason=new.reason, service=service.name))
     uow.db.flush()  # the strays refer to the item
