@@ -190,7 +190,7 @@ def _app(wish: Wish, tracked: dict[str, bool]) -> str:
     usual = next((name for name in ("calcifer-app", f"{wish.root.name}-app") if name in folders), None)
     if usual is None and len(folders) > 1:
         raise Invalid(
-            f"Which directory is the application? {_listed(folders)} have commits.", mend=f"Say it: --app {folders[0]}"
+            f"Which directory is the application? {_listed(folders)} have commits.", mend="Say it: --app NAME"
         )
     return usual or folders[0]
 
