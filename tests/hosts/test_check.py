@@ -63,7 +63,7 @@ def test_nothing_is_lacking_on_a_good_host() -> None:
             said("engine_version", "engine_error\tCannot connect. Is it running?"), "engine",
             "does not answer: Cannot connect. Is it running.", "sudo systemctl enable --now docker",
         ),
-        (said("engine_version", "engine_denied\tno"), "rights", "ada may not use", "sudo usermod -aG docker ada"),
+        (said("engine_version", "engine_denied\tyes"), "rights", "ada may not use", "sudo usermod -aG docker ada"),
         (said("compose_version"), "compose", "no docker compose", "sudo apt-get install docker-compose-plugin"),
         (said("compose_version", "compose_version\t1.29.2"), "compose", "is 1.29.2", "docker-compose-plugin"),
         (

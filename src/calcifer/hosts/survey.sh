@@ -45,15 +45,15 @@ if [ -w "$parent" ]; then say stacks_writable yes; fi
 
 if has docker; then
   say docker "$(command -v docker)"
-  # What goes wrong is said on standard error; its last line says why.
-  if said=$($limit docker info --format '{{.ServerVersion}} {{.DockerRootDir}}' 2>&1) && [ "${said%% *}" ]; then
-    said=$(printf '%s\n' "$said" | sed -n '$p')
-    say engine_version "${said%% *}"
-    say engine_root "${said#* }"
-    say engine_disk "$(free "${said#* }")"
-  else
-    say engine_error "$(printf '%s\n' "$said" | sed '/^[[:space:]]*$/d' | sed -n '$p')"
-    printf '%s\n' "$said" | sed -n '/[Pp]ermission denied/p' | sed -n 1p | each engine_denied
+  if said=$($limit docker version --format '{{.Server.Version}}' 2>&1); then
+    say engine_version "$(printf '%s\n' "$said" | sed -n '$p')"
+    root=$($limit docker info --format '{{.DockerRootDir}}' 2>/dev/null | sed -n '$p')
+    say engine_root "$root"
+    if [ "$root" ]; then say engine_disk "$(free "$root")"; fi
+  else # why is said on standard error, somewhere between what the client says of itself
+    why=$(printf '%s\n' "$said" | sed -n -e '/annot connect/p' -e '/ermission denied/p' | sed -n 1p)
+    say engine_error "${why:-$(printf '%s\n' "$said" | sed '/^[[:space:]]*$/d' | sed -n '$p')}"
+    case $why in *'ermission denied'*) say engine_denied yes ;; esac
   fi
   if said=$($limit docker compose version --short 2>&1); then
     say compose_version "$(printf '%s\n' "$said" | sed -n '$p')"
