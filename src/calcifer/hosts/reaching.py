@@ -21,7 +21,7 @@ from calcifer.kit.locks import WriteLock
 from calcifer.kit.uow import Actor, Units
 
 AT_ONCE = 16
-"""Connections at once: each is a process here, and half of the sshd default MaxStartups where hosts share a jump host."""
+"""Connections at once: each is a process here, and all of them may go through one jump host (sshd_config(5), MaxStartups)."""
 ALIAS = "{name}.calcifer-host"
 """What a host is called in `known_hosts`, whatever its address is."""
 LOOK = "ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub"
@@ -75,11 +75,13 @@ def write_known_hosts(units: Units, actor: Actor, var: Path) -> None:
         path = known_hosts(var)
         if path.is_file() and path.read_text("utf-8") == content:
             return
-        with tempfile.NamedTemporaryFile("w", dir=var, prefix="known_hosts.", delete=False, encoding="utf-8") as file:
+        part = path.with_name("known_hosts.part")
+        part.touch(mode=0o600)
+        with part.open("w", encoding="utf-8") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        part.replace(path)
 
 
 def first_key(target: str) -> tuple[str | None, bool]:
