@@ -191,3 +191,22 @@ def test_command(calcifer: Run, target: str, sshd: Sshd) -> None:
     assert calcifer("hosts", "add", "beta", "--", "-oProxyCommand=id").code == 2
     assert calcifer("hosts", "add", "beta", "ssh://127.0.0.1:1").code == 5
     assert calcifer("hosts", "show", "beta").code == 3
+
+
+def test_a_jump_host_is_checked_by_the_persons_own_ssh(
+    wiring: Wiring, sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, enrol: Enrol, look: Look
+) -> None:
+    config = tmp_path / "config"
+    own = Path(sshd.ssh.split()[-1]).read_text()
+    where = f"  HostName 127.0.0.1\n  Port {sshd.port}\n"
+    config.write_text(f"Host jump\n{where}Host far\n{where}  ProxyJump jump\n{own}")
+    monkeypatch.setenv("GIT_SSH_COMMAND", f"ssh -F {config}")
+    assert enrol("alpha", "far").error is None
+    assert look("alpha").facts["kernel"]
+    sshd.known_hosts.write_text(f"[127.0.0.1]:{sshd.port} {OTHER_KEY}\n")
+    with wiring.units.write(OWNER) as uow:
+        row = service.check(uow, "alpha")
+    wiring.jobs.wait(row.id)
+    error = look("alpha").error or ""
+    assert error.startswith("A host on the way to far has another key than the one that ssh knows")
+    assert "pinned" not in error

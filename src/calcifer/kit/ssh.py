@@ -308,7 +308,9 @@ def _failure(host: Host, code: int, words: str) -> CalciferError:
     for pattern, meaning in _MEANINGS:
         if re.search(pattern, words):
             how = f"ssh {'-p ' + str(host.port) + ' ' if host.port else ''}{f'{host.user}@' if host.user else ''}{host.name}"
-            return Refused(f"{host} {meaning}", mend=f"As the user that Calcifer runs as, connect once by hand: {how}")
+            is_before = host.pin is not None and not pattern.startswith("Permission")  # its own key was looked at above
+            who = f"A host on the way to {host}" if is_before else str(host)
+            return Refused(f"{who} {meaning}", mend=f"As the user that Calcifer runs as, connect once by hand: {how}")
     return Unavailable(f"{host} cannot be reached by ssh: {last or 'it gave no reason'}.")
 
 
