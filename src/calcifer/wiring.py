@@ -13,6 +13,8 @@ from calcifer.config import Settings
 from calcifer.doctor import jobs as doctor_jobs
 from calcifer.git import jobs as git_jobs
 from calcifer.git import models as _git  # noqa: F401
+from calcifer.hosts import jobs as hosts_jobs
+from calcifer.hosts import models as _hosts  # noqa: F401
 from calcifer.kit import lending
 from calcifer.kit.db import Database
 from calcifer.kit.errors import Conflict, Unavailable
@@ -87,6 +89,7 @@ def _parts(settings: Settings, database: Database) -> Wiring:
     services_jobs.register(jobs, settings.home)
     work_jobs.register(jobs, settings.var)
     git_jobs.register(jobs)
+    hosts_jobs.register(jobs, settings.var)
     doctor_jobs.register(jobs, settings.home, settings.var)
     return Wiring(settings, units, jobs)
 

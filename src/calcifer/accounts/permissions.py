@@ -20,6 +20,7 @@ MemberVerb = Literal[
     "git.push",
     "git.refresh",
     "git.repack",
+    "hosts.check",
     "services.adopt",
     "services.new",
     "services.scan",
@@ -47,6 +48,12 @@ MemberVerb = Literal[
 ]
 OwnerVerb = Literal[
     "doctor.mend",
+    "hosts.add",
+    "hosts.edit",
+    "hosts.pin",
+    "hosts.rebuild",
+    "hosts.remove",
+    "hosts.replace",
     "services.adopt_anywhere",
     "services.adopt_from",
     "services.rebuild",

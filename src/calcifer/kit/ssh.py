@@ -1,10 +1,13 @@
 """The only place that runs something on another machine over ssh: one script, one connection, bounded in time and in bytes.
 
-It is the OpenSSH client, with the person's own configuration, keys and known hosts. Nobody can answer it, nothing is forwarded, and
-a host whose key is not known is not talked to. What the script is goes over standard input: no shell of the other side reads
-our arguments.
+It is the OpenSSH client, with the person's own configuration, keys, jump hosts and known hosts. Nobody can answer it, nothing is
+forwarded, and a host whose key is not known is not talked to. A host with a pinned key has to show that one, whatever else the
+person's ssh knows. What the script is goes over standard input: no shell of the other side reads our arguments.
 """
 
+import base64
+import binascii
+import hashlib
 import os
 import re
 import select
@@ -15,7 +18,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
@@ -30,6 +34,7 @@ OPTIONS = (
     "-o", "ClearAllForwardings=yes",
     "-o", "PermitLocalCommand=no",
     "-o", "RemoteCommand=none",
+    "-o", "LogLevel=ERROR",
 )  # fmt: skip
 SSH_FAILED = 255
 TRY_AGAIN = 75
@@ -44,8 +49,25 @@ class Refused(Conflict):
     """The host answered, or ssh did for it, and said no; the same again will not work."""
 
 
+class KeyChanged(Refused):
+    """The host shows another key than the one that is known; `shown` is its fingerprint, where ssh says it."""
+
+    def __init__(self, message: str, *, mend: str | None = None, shown: str | None = None) -> None:
+        """Keep what ssh said."""
+        super().__init__(message, mend=mend)
+        self.shown = shown
+
+
 class TooMuch(Conflict):
     """The other side says more than is read."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """Which key a host has to show: the one that stands beside `alias` in `file`, a known_hosts file."""
+
+    alias: str
+    file: Path
 
 
 @dataclass(frozen=True)
@@ -55,6 +77,7 @@ class Host:
     name: str
     user: str | None = None
     port: int | None = None
+    pin: Pin | None = None
 
     def __str__(self) -> str:
         """As in an address."""
@@ -92,6 +115,23 @@ def read_host_address(url: str) -> tuple[Host, str]:
     ]  # `urlsplit` makes host names small; in ssh's configuration they are not
     name = authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
     return Host(name, user, port), re.sub(r"/{2,}", "/", kept)
+
+
+def read_target(target: str) -> Host:
+    """Read `[user@]host` or `ssh://[user@]host[:port]`, as for ssh(1); Invalid where it is neither, or looks like an option."""
+    wrong = "Give it as for ssh: host, user@host, or ssh://user@host:port. A name of your ssh configuration will do."
+    text = target.strip()
+    if text.startswith("ssh://"):
+        if text.removeprefix("ssh://").partition("/")[2]:
+            raise Invalid.field("target", wrong)
+        try:
+            return read_host_address(text.rstrip("/") + "/.")[0]
+        except Invalid:
+            raise Invalid.field("target", wrong) from None
+    user, _, name = text.rpartition("@")
+    if not _HOST.match(name) or ("@" in text and not _USER.match(user)):
+        raise Invalid.field("target", wrong)
+    return Host(name, user or None)
 
 
 class Reader:
@@ -207,10 +247,28 @@ def command(host: Host, size: int | None = None) -> list[str]:
     shell = f"exec /bin/sh -c 'eval \"$(dd bs=1 count={size} 2>/dev/null)\"'" if size else "exec /bin/sh -s"
     if host == HERE:
         return ["/bin/sh", "-c", shell]
-    chosen = shlex.split(os.environ.get("GIT_SSH_COMMAND", "")) or ["ssh"]
     port = ["-p", str(host.port)] if host.port else []
     user = ["-l", host.user] if host.user else []
-    return [*chosen, *OPTIONS, *port, *user, "--", host.name, shell]
+    return [*_chosen(), *OPTIONS, *_pinned(host), *port, *user, "--", host.name, shell]
+
+
+def _chosen() -> list[str]:
+    return shlex.split(os.environ.get("GIT_SSH_COMMAND", "")) or ["ssh"]
+
+
+def _pinned(host: Host, checking: str = "yes") -> list[str]:
+    """Return the options that make ssh know the pinned key and no other; a connection that is shared has been checked otherwise."""
+    if host.pin is None:
+        return []
+    file = str(host.pin.file).replace("%", "%%")
+    if '"' in file or "${" in file:
+        raise Conflict(f"ssh cannot be told of {host.pin.file}: the path has a quote or a '${{' in it.")
+    said = {
+        "UserKnownHostsFile": f'"{file}"', "GlobalKnownHostsFile": "none", "HostKeyAlias": host.pin.alias,
+        "StrictHostKeyChecking": checking, "UpdateHostKeys": "no", "VerifyHostKeyDNS": "no", "CheckHostIP": "no",
+        "HashKnownHosts": "no", "ControlMaster": "no", "ControlPath": "none",
+    }  # fmt: skip
+    return [word for name, value in said.items() for word in ("-o", f"{name}={value}")]
 
 
 def _environment() -> dict[str, str]:
@@ -231,6 +289,9 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
 )
 
 
+_SHOWN = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+
+
 def _failure(host: Host, code: int, words: str) -> CalciferError:
     last = " ".join(line.strip() for line in re.sub(r"[^\x20-\x7e\n]", "?", words).splitlines()[-3:] if line.strip())[
         :400
@@ -241,8 +302,79 @@ def _failure(host: Host, code: int, words: str) -> CalciferError:
         return Unavailable(f"{host} {last or 'could not do it now'}.")
     if code != SSH_FAILED:
         return Conflict(f"{host} could not do it ({code}): {last or 'it gave no reason'}.")
+    if host.pin and re.search(f"(Host key for|host key is known for) {re.escape(host.pin.alias)} ", words):
+        shown = _SHOWN.search(words)
+        return KeyChanged(f"{host} shows another key than the pinned one.", shown=shown[0] if shown else None)
     for pattern, meaning in _MEANINGS:
         if re.search(pattern, words):
             how = f"ssh {'-p ' + str(host.port) + ' ' if host.port else ''}{f'{host.user}@' if host.user else ''}{host.name}"
-            return Refused(f"{host} {meaning}", mend=f"As the user that Calcifer runs as, connect once by hand: {how}")
+            is_before = host.pin is not None and not pattern.startswith("Permission")  # its own key was looked at above
+            who = f"A host on the way to {host}" if is_before else str(host)
+            return Refused(f"{who} {meaning}", mend=f"As the user that Calcifer runs as, connect once by hand: {how}")
     return Unavailable(f"{host} cannot be reached by ssh: {last or 'it gave no reason'}.")
+
+
+# -- keys -----------------------------------------------------------------------------------------------------------------
+
+KEY = re.compile(r"((?:sk-)?(?:ssh|ecdsa)-[A-Za-z0-9@.-]{1,60}) ([A-Za-z0-9+/]{20,3000}={0,2})\Z")
+KEY_SECONDS = 30.0
+
+
+def fingerprint(key: str) -> str:
+    """Return the fingerprint of a public key (`type base64`) as ssh shows it: SHA256 over the blob, base64 without padding."""
+    found = KEY.match(key)
+    try:
+        blob = base64.b64decode(found[2], validate=True) if found else b""
+    except binascii.Error:
+        blob = b""
+    if not blob:
+        raise Invalid.field("key", "This is no public key of a host.")
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def offered_key(host: Host) -> str:
+    """Ask `host` for its key, without signing in; return it as `type base64`. Raises Unavailable where it does not answer."""
+    with tempfile.TemporaryDirectory(prefix="calcifer-key-") as folder:
+        asked = replace(host, pin=Pin("asked", Path(folder) / "known_hosts"))
+        assert asked.pin
+        line = [*_chosen(), *OPTIONS, *_pinned(asked, "accept-new"), "-o", "PreferredAuthentications=none"]
+        line += [*(["-p", str(host.port)] if host.port else []), *(["-l", host.user] if host.user else [])]
+        code, _, words = _said([*line, "--", host.name, "true"], host)
+        try:
+            said = asked.pin.file.read_text("ascii").removeprefix("asked ").strip()
+        except (FileNotFoundError, UnicodeDecodeError):
+            said = ""
+    if not KEY.match(said):
+        raise _failure(host, code or SSH_FAILED, words)
+    return said
+
+
+def known_keys(host: Host) -> set[str]:
+    """Return the keys that the person's own ssh knows `host` by; nothing is asked of the network."""
+    port = ["-p", str(host.port)] if host.port else []
+    _, out, _ = _said([*_chosen(), *port, "-G", "--", host.name], host)
+    pairs = [line.partition(" ") for line in out.splitlines()]
+    said = {name: value for name, _, value in pairs}
+    alone = said.get("hostkeyalias") or said.get("hostname", host.name)
+    name = alone if "hostkeyalias" in said or said.get("port", "22") == "22" else f"[{alone}]:{said['port']}"
+    files = shlex.split(f"{said.get('userknownhostsfile', '')} {said.get('globalknownhostsfile', '')}")
+    found = set()
+    for file in files:
+        path = Path(file).expanduser()
+        if path.is_file():
+            _, out, _ = _said(["ssh-keygen", "-F", name, "-f", str(path)], host)
+            lines = [line.split() for line in out.splitlines() if not line.startswith(("#", "@"))]
+            found |= {f"{words[1]} {words[2]}" for words in lines if len(words) > 2}
+    return found
+
+
+def _said(line: list[str], host: Host) -> tuple[int, str, str]:
+    try:
+        done = subprocess.run(
+            line, stdin=subprocess.DEVNULL, capture_output=True, timeout=KEY_SECONDS, check=False, env=_environment()
+        )
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"{host} did not answer within {KEY_SECONDS:.0f} seconds.") from None
+    except OSError as error:
+        raise Unavailable(f"ssh could not be started: {error.strerror}.", mend="Install the OpenSSH client.") from error
+    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr[-KEPT_WORDS:].decode("utf-8", "replace")

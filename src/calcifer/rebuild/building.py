@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from calcifer.activity import service as activity
-from calcifer.kit.errors import CalciferError
+from calcifer.hosts import kept as kept_hosts
+from calcifer.hosts import service as hosts
+from calcifer.kit.errors import CalciferError, Invalid
 from calcifer.kit.git.damage import told
 from calcifer.kit.git.names import visible
 from calcifer.kit.git.repository import Repository
@@ -40,6 +42,7 @@ class Built:
     unread_paths: dict[str, str] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
     strays: int = 0
+    hosts: int = 0
 
     def miss(self, service: str, place: str, reason: str) -> None:
         """Note what could not be taken."""
@@ -68,7 +71,21 @@ def build(units: Units, actor: Actor, home: Path, also: Iterable[Path], tell: Te
             built.miss("", f"#{number}", f"It is a part of #{parent}, which is no parent here: it stands alone now.")
         promise(uow, REFRESH, "*")
     _restore_strays(units, actor, built, tell)
+    _restore_hosts(units, actor, home / "var", built)
     return built
+
+
+def _restore_hosts(units: Units, actor: Actor, var: Path, built: Built) -> None:
+    """Give back the hosts as `var/hosts` has them; what was found out about them is asked anew by the next server."""
+    with _missed(kept_hosts.place(var), built), units.write(actor) as uow:
+        for path, one in kept_hosts.read(var):
+            if isinstance(one, Invalid):
+                built.miss("hosts", path, one.message)
+            else:
+                hosts.restore(uow, one)
+                built.hosts += 1
+        if built.hosts:
+            promise(uow, hosts.CHECK, hosts.ALL)
 
 
 def restore_activity(units: Units, actor: Actor, built: Built) -> None:

@@ -9,14 +9,18 @@ from calcifer.kit.aside import Row, rows
 from calcifer.kit.db import Base
 from calcifer.rebuild.schemas import DifferenceOut
 
-NOT_KEPT = {"services": {"scanned_at", "missing_since"}, "work_items": {"notice"}}
+NOT_KEPT = {
+    "services": {"scanned_at", "missing_since"},
+    "work_items": {"notice"},
+    "hosts": {"facts", "findings", "checked_at", "error", "mend", "failed_at"},
+}
 """Columns that no repository has."""
 LONGEST = 200
 Snapshot = Mapping[str, Row]
 
 
 def snapshot(connection: Connection) -> Snapshot:
-    """Return what a database says of services, items and commits without an item, each under a name for people."""
+    """Return what a database says of services, items, commits without an item and hosts, each under a name for people."""
     tables = Base.metadata.tables
     services = {row["id"]: row for row in rows(connection, tables["services"])}
     said: dict[str, Row] = {}
@@ -33,6 +37,8 @@ def snapshot(connection: Connection) -> Snapshot:
     for row in rows(connection, tables["work_strays"]):
         name = f"commit {row['oid']} of {services[row['service_id']]['name']}"
         said[name] = _without(row, "work_strays", "id", "service_id")
+    for row in rows(connection, tables["hosts"]):
+        said[f"host {row['name']}"] = _without(row, "hosts", "id")
     for row in said.values():
         row.get("depends_on", []).sort()
     return said

@@ -28,6 +28,7 @@ class RebuiltOut(BaseModel):
     dropped: int = Field(examples=[1])
     completed: int = Field(examples=[120])
     strays: int = Field(examples=[0])
+    hosts: int = Field(examples=[3])
     carried: list[str] = Field(
         description="What was taken over from the database that was there.", examples=[["people", "activity"]]
     )
@@ -44,4 +45,5 @@ class RebuiltOut(BaseModel):
         """How it went, in a sentence."""
         counted = ((self.open, "open"), (self.completed, "completed"), (self.dropped, "dropped"))
         items = ", ".join(f"{count} {word}" for count, word in counted)
-        return f"{self.services} services; items: {items}; {self.strays} commits wait for an item."
+        hosts = f" {self.hosts} hosts." if self.hosts else ""
+        return f"{self.services} services; items: {items}; {self.strays} commits wait for an item.{hosts}"

@@ -189,6 +189,7 @@ def _report(built: Built, carried: Carried, kept: Path | None) -> RebuiltOut:
         dropped=states.count("dropped"),
         completed=states.count("completed"),
         strays=built.strays,
+        hosts=built.hosts,
         carried=[*carried.words, *(f"the service {name} as it was" for name in carried.services)],
         unread=built.unread,
         lost=sorted(carried.lost),

@@ -27,6 +27,11 @@ STATES = {
     "broken": ("triangle-alert", "bad"),
     "conflict": ("triangle-alert", "bad"),
     "ok": ("circle-check", "good"),
+    "ready": ("circle-check", "good"),
+    "lacking": ("triangle-alert", "warn"),
+    "unreachable": ("wifi-off", "bad"),
+    "unchecked": ("circle-question-mark", "quiet"),
+    "replaced": ("archive", "quiet"),
 }
 """State to icon (Lucide's name) and colour; a state that is not here gets a circle."""
 
