@@ -1,5 +1,6 @@
 """Folders of a repository become services where they are: one commit, and nothing beside it is touched."""
 
+import json
 from pathlib import Path
 
 from starlette.testclient import TestClient
@@ -119,6 +120,52 @@ def test_an_edit_in_the_way_is_named_and_nothing_happens(
     assert all("web/CHANGES.md" in reason for _, reason in report.failed)
     assert (git(repository, "show-ref"), names(wiring)) == (refs, [])
     assert (repository / "web" / "CHANGES.md").read_text() == "mine\n"
+
+
+def test_the_plan_says_what_is_in_the_way(repository: Path, wiring: Wiring, calcifer: Run, git: Git) -> None:
+    for path in (repository / ".calcifer" / "folders", repository / "web" / ".calcifer" / "service.yaml"):
+        path.parent.mkdir()
+        path.write_text("mine\n")
+    before, objects = snapshot(repository), git(repository, "count-objects", "-v")
+    said = calcifer("services", "plan", "--directories", "--in-place", "--only", "web", "--json", repository)
+    made = json.loads(said.out)
+    assert made["steps"] == []
+    (left,) = made["left_out"]
+    assert left["source"] == str(repository)
+    assert (snapshot(repository), git(repository, "count-objects", "-v")) == (before, objects)
+    refused = calcifer("adopt", "--directories", "--in-place", "--only", "web", repository)
+    assert refused.code == 5
+    assert ".calcifer/folders, web/.calcifer/service.yaml" in left["reason"]
+    assert left["reason"] in refused.err
+    assert left["mend"].startswith("Commit these edits")
+    assert (snapshot(repository), names(wiring)) == (before, [])
+
+
+def test_the_plan_does_not_mind_what_is_not_in_the_way(repository: Path, calcifer: Run) -> None:
+    (repository / "web" / "notes.txt").write_text("mine\n")
+    (repository / "media" / "CHANGES.md").write_text("mine\n")
+    said = calcifer("services", "plan", "--directories", "--in-place", "--only", "web", "--json", repository)
+    made = json.loads(said.out)
+    assert ([step["name"] for step in made["steps"]], made["left_out"]) == (["web"], [])
+
+
+def test_an_empty_directory_is_empty_where_it_is_too(repository: Path, home: Path) -> None:
+    (repository / "old").mkdir()
+    made = plan(Wish((str(repository),), directories=True, in_place=True), home, Known({}))
+    assert {Path(one.source).name: (one.reason, one.mend) for one in made.left_out} == {
+        "old": ("is empty", None), "scripts": ("has no compose file", None),
+    }  # fmt: skip
+
+
+def test_what_was_not_asked_for_is_not_left_out(repository: Path, home: Path) -> None:
+    def left(*only: str, rest: bool = False, also: tuple[str, ...] = ()) -> list[str]:
+        wish = Wish((str(repository), *also), directories=True, in_place=True, only=frozenset(only), rest=rest)
+        return sorted(Path(one.source).name for one in plan(wish, home, Known({})).left_out)
+
+    assert left("web") == []
+    assert left("web", "scripts") == ["scripts"]
+    assert left("web", rest=True) == ["scripts"]
+    assert left("web", also=("nothing", "~nobody-here/x")) == ["nothing", "x"]
 
 
 def test_what_is_not_on_main_is_left_out(repository: Path, adopt: Adopting) -> None:

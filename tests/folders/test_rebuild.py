@@ -55,6 +55,25 @@ def test_after_a_completion_both_say_the_same(stacks: Path, wiring: Wiring) -> N
     assert service.check(wiring.settings, OWNER)[0] == []
 
 
+def test_after_ordinary_work_both_say_the_same(stacks: Path, wiring: Wiring) -> None:
+    completed(wiring, "web")
+    ready(wiring, "media")
+    assert service.check(wiring.settings, OWNER)[0] == []
+    number = ready(wiring, "db")
+    with wiring.units.write(OWNER) as uow:
+        work.drop(uow, number)
+    assert service.check(wiring.settings, OWNER)[0] == []
+
+
+def test_a_number_that_only_the_repository_has_is_a_difference(stacks: Path, wiring: Wiring, git: Git) -> None:
+    completed(wiring, "web")
+    git(stacks, "update-ref", "refs/calcifer/items/7", "main")
+    found = [one for one in service.check(wiring.settings, OWNER)[0] if one.field == "highest_number"]
+    assert [(one.what, one.database, one.repositories) for one in found] == [
+        (f"service {name}", "1", "7") for name in ("db", "media", "web")
+    ]
+
+
 def test_a_folder_that_is_gone_keeps_its_items(stacks: Path, wiring: Wiring, git: Git) -> None:
     number = completed(wiring, "media")
     git(stacks, "rm", "-rq", "media")

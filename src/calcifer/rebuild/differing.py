@@ -1,6 +1,6 @@
 """The only place that compares two databases by what they say, whatever their rows are numbered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -24,11 +24,14 @@ def snapshot(connection: Connection) -> Snapshot:
     tables = Base.metadata.tables
     services = {row["id"]: row for row in rows(connection, tables["services"])}
     said: dict[str, Row] = {}
+    items = rows(connection, tables["work_items"])
+    highest = _highest(services, items)
     for row in services.values():
-        said[f"service {row['name']}"] = _without(row, "services", "id") | {"depends_on": []}
+        own = {"depends_on": [], "highest_number": highest[row["path"]]}
+        said[f"service {row['name']}"] = _without(row, "services", "id") | own
     for row in rows(connection, tables["service_dependencies"]):
         said[f"service {services[row['service_id']]['name']}"]["depends_on"].append(row["name"])
-    for row in rows(connection, tables["work_items"]):
+    for row in items:
         own = {"service": services[row["service_id"]]["name"], "checklist": [], "waivers": []}
         said[f"item {row['number']}"] = _without(row, "work_items", "service_id") | own
     for name, field in (("work_checklist", "checklist"), ("work_waivers", "waivers")):
@@ -42,6 +45,17 @@ def snapshot(connection: Connection) -> Snapshot:
     for row in said.values():
         row.get("depends_on", []).sort()
     return said
+
+
+def _highest(services: Mapping[int, Row], items: Iterable[Row]) -> dict[str, int]:
+    """Return the highest number that each repository or an item of it has; a row counts only what was found without an item."""
+    found: dict[str, int] = {}
+    for row in services.values():
+        found[row["path"]] = max(found.get(row["path"], 0), row["highest_number"])
+    for row in items:
+        path = services[row["service_id"]]["path"]
+        found[path] = max(found[path], row["number"])
+    return found
 
 
 def _without(row: Row, table: str, *names: str) -> Row:

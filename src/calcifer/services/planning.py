@@ -45,6 +45,7 @@ def plan(wish: Wish, home: Path, known: Known, *, limit_bytes: int | None = LOOK
         made = _Planner(wish, home, known, Path(scratch))
         for source in wish.sources:
             made.source(source)
+    made.plan.left_out = [one for one in made.plan.left_out if _is_asked_for(one, wish, made.named)]
     kept = without_nested(_without_clashes(made.plan, known, wish), known)
     return with_pasts(kept, made.wholes, limit_bytes)
 
@@ -54,13 +55,17 @@ class _Planner:
         self.plan = Plan()
         self._wish, self._home, self._known, self._scratch = wish, home, known, scratch
         self.wholes: dict[Path, Whole] = {}
+        self.named: set[str] = set()
 
     def source(self, source: str) -> None:
+        self.named.add(source)
         if is_address(source):
             self._address(source)
             return
         try:
-            self._path(located(source, self._home))
+            path = located(source, self._home)
+            self.named.add(str(path))
+            self._path(path)
         except (OSError, RuntimeError, CalciferError) as error:
             self._leave(source, _words(error))
 
@@ -347,15 +352,22 @@ def _ignored_by_child(path: Path) -> dict[str, list[str]]:
     return found
 
 
+def _is_asked_for(one: LeftOut, wish: Wish, named: set[str]) -> bool:
+    """Say whether a person has to hear of it: it may be what was chosen, or is what was named itself."""
+    is_chosen = wish.only is None or wish.rest or name_of(Path(one.source)) in wish.only
+    return is_chosen or one.source in named
+
+
 def _without_clashes(made: Plan, known: Known, wish: Wish) -> Plan:
     """Leave out what cannot have its name or its place; names that differ in case alone are the same on some file systems."""
     taken: dict[str, str] = {}
     kept = []
     for step in made.steps:
-        reason = _clash(step, known, taken)
+        is_chosen = wish.only is None or step.name in wish.only or (wish.rest and step.kind in TRACKED)
+        reason = _clash(step, known, taken) if is_chosen else None
         if reason:
             made.left_out.append(LeftOut(step.source, reason, "Adopt it alone, with --name and another name."))
-        elif wish.only is None or step.name in wish.only or (wish.rest and step.kind in TRACKED):
+        elif is_chosen:
             kept.append(step)
         taken.setdefault(step.name.lower(), step.source)
     made.steps = kept

@@ -101,9 +101,19 @@ class Known:
         name = self.name_at(path)
         return name if name is not None and self.paths[name] in self.folders else None
 
+    def folders_of(self, repository: Path) -> list[str]:
+        """Return which folders of a repository are services; "" where it is one as a whole, or its rest is."""
+        places = self.paths.values()
+        inside = [os.path.relpath(place, repository) for place in self.folders if _lies_in(repository, place)]
+        return [*([""] if str(repository) in places else []), *inside]
+
     @classmethod
     def of(cls, places: Iterable[tuple[str, str, str]]) -> "Known":
         """Make it of name, repository and folder of each."""
         there = {name: (f"{path}/{folder}" if folder else path, folder) for name, path, folder in places}
         folders = frozenset(place for place, folder in there.values() if folder)
         return cls({name: place for name, (place, _) in there.items()}, folders)
+
+
+def _lies_in(repository: Path, place: str) -> bool:
+    return place.startswith(f"{repository}/")

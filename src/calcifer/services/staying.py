@@ -30,6 +30,8 @@ def not_committed(whole: Whole, path: Path) -> LeftOut:
     """Say why what lies in a repository and is not in it cannot be a service where it is."""
     if path.is_symlink():
         return LeftOut(str(path), "is a link in a repository", "Name the folder that it leads to.")
+    if path.is_dir() and not any(path.iterdir()):
+        return LeftOut(str(path), "is empty")
     return LeftOut(
         str(path),
         f"lies in a repository, and is not on its branch {whole.branch}",

@@ -23,6 +23,11 @@ class Blob:
 Edits = Mapping[str, "Blob | None"]
 
 
+def blob_of(content: bytes) -> Blob:
+    """Return the file that these bytes would be, without storing them."""
+    return Blob(str(pygit2.hash(content)))
+
+
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 
 

@@ -25,6 +25,7 @@ from calcifer.services import descriptors, outside, queries
 from calcifer.services.copying import copy_tree, put_in_place, write_file
 from calcifer.services.histories import LOOKED_AT_BYTES
 from calcifer.services.ignoring import ignore
+from calcifer.services.lacking import without_blocked
 from calcifer.services.naming import checked_name, mark_source
 from calcifer.services.planning import Known, LeftOut, Plan, Step, Wish, is_address, is_source, lies_within, plan, shown
 from calcifer.services.plans import TRACKED
@@ -74,12 +75,18 @@ def check(actor: Actor, home: Path, wish: Wish) -> None:
             raise Invalid.field("name", "A name is for one source; here are several.")
 
 
-def planned(units: Units, actor: Actor, home: Path, wish: Wish, *, limit_bytes: int | None = LOOKED_AT_BYTES) -> Plan:
+def planned(units: Units, actor: Actor, home: Path, wish: Wish) -> Plan:
     """Return what adopting would do now; nothing is changed, and directories are looked at outside of any unit."""
+    made, known = _looked_at(units, actor, home, wish, LOOKED_AT_BYTES)
+    return without_blocked(made, known)
+
+
+def _looked_at(units: Units, actor: Actor, home: Path, wish: Wish, limit_bytes: int | None) -> tuple[Plan, Known]:
+    """Return the plan, with what an edit is in the way of: carried out, that fails and says so."""
     check(actor, home, wish)
     with units.read(actor) as uow:
         known = Known.of(queries.list_places(uow.db))
-    return plan(wish, home, known, limit_bytes=limit_bytes)
+    return plan(wish, home, known, limit_bytes=limit_bytes), known
 
 
 def get_adoption(uow: UnitOfWork, job_id: int) -> JobRow:
@@ -134,7 +141,7 @@ def carry_out(
     `tell` hears how far it is; `mark` is told each step by name.
     """
     tell("Looking at what is there")
-    made = planned(units, actor, home, wish, limit_bytes=None)
+    made, _ = _looked_at(units, actor, home, wish, None)
     report = Report(left_out=[(shown(one.source), _why(one)) for one in made.left_out])
     together = _together(made.steps)
     for number, steps in enumerate(together, 1):

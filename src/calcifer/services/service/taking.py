@@ -16,10 +16,10 @@ from calcifer.services import descriptors
 from calcifer.services.copying import copy_tree, put_in_place, write_file
 from calcifer.services.histories import Past
 from calcifer.services.ignoring import appended, rule
+from calcifer.services.lacking import LISTS
 from calcifer.services.naming import mark_source
 from calcifer.services.plans import Step
 
-LISTS = {"changes.md", "changelog.md", "changes", "changelog"}
 REMARK = b"# What was not committed where this service was taken from: ignored there, or secret.\n"
 
 
