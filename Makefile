@@ -15,7 +15,7 @@ run: environment ## install what is needed and start Calcifer (CALCIFER_HOME, CA
 	@exec $(BIN)/calcifer serve
 
 test: environment-dev ## the fast suite; on PostgreSQL with CALCIFER_TEST_DATABASE_URL=postgresql+psycopg://…
-	$(BIN)/python -m pytest -n 2 $(FAST) $(ARGS)
+	$(BIN)/python -m pytest -n 3 $(FAST) $(ARGS)
 
 check: environment-dev ## what CI runs besides the tests: linter, format, types, layers, conventions
 	$(BIN)/ruff check .
