@@ -72,14 +72,21 @@ def wire(settings: Settings) -> Wiring:
 def as_it_is(settings: Settings) -> Wiring:
     """Return the parts without migrating, mending or making anything: for who looks at what is wrong.
 
-    Raises Conflict where the database is of another version of Calcifer.
+    Raises Conflict where the database is of another version of Calcifer, or empty.
     """
     refuse_git_root(settings.home)
     database = Database(settings.database_url)
-    if not database.faults() and migrations.revision_of(database.engine) != migrations.newest():
-        raise Conflict(
-            "The database is of another version of Calcifer.", mend="calcifer init brings it up to this one."
-        )
+    if not database.faults():
+        there = migrations.revision_of(database.engine)
+        if there is None:
+            raise Conflict(
+                "The database is empty: whatever it held is gone.",
+                mend="calcifer rebuild makes it again from the repositories.",
+            )
+        if there != migrations.newest():
+            raise Conflict(
+                "The database is of another version of Calcifer.", mend="calcifer init brings it up to this one."
+            )
     return _parts(settings, database)
 
 

@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from calcifer import config
 from calcifer.accounts.permissions import NotAllowed
 from calcifer.doctor import examination, service
 from calcifer.doctor.checks import disk
 from calcifer.kit.diagnosis import Ward
+from calcifer.kit.errors import Conflict
 from calcifer.kit.uow import Actor
-from calcifer.wiring import Wiring
+from calcifer.wiring import Wiring, as_it_is
 from calcifer.work import service as work
 from calcifer.work.schemas import NewChange
 from tests.conftest import Git, Ran
@@ -330,3 +332,12 @@ def test_a_stranger_may_not(wiring: Wiring) -> None:
 def test_every_check_is_documented() -> None:
     page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
     assert {*re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)} == {*examination.ALL}
+
+
+def test_an_empty_database_is_told_as_what_it_is(tmp_path: Path) -> None:
+    settings = config.read({"CALCIFER_HOME": str(tmp_path / "calcifer")})
+    settings.var.mkdir(parents=True)
+    (settings.var / "calcifer.sqlite").touch()
+    with pytest.raises(Conflict, match="The database is empty") as told:
+        as_it_is(settings)
+    assert "calcifer rebuild" in str(told.value.mend)
