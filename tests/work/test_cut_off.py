@@ -61,9 +61,10 @@ def mended(mend: str, home: Path) -> None:
     )
 
 
-def run(home: Path, *words: str) -> tuple[int, str]:
+def run(wiring: Wiring, *words: str) -> tuple[int, str]:
     """Give a command in a process of its own, which is not waited for long."""
-    env = os.environ | {"PYTHONPATH": str(SOURCES), "CALCIFER_HOME": str(home), "COLUMNS": "2000"}
+    env = os.environ | {"PYTHONPATH": str(SOURCES), "COLUMNS": "2000"}
+    env |= {"CALCIFER_HOME": str(wiring.settings.home), "CALCIFER_DATABASE_URL": wiring.settings.database_url}
     done = subprocess.run(
         [sys.executable, "-m", "calcifer", *words], env=env, timeout=60, capture_output=True, text=True, check=False
     )
@@ -75,14 +76,14 @@ def run(home: Path, *words: str) -> tuple[int, str]:
 def test_commands_end_and_name_the_file(wiring: Wiring, number: int, home: Path, what: str) -> None:
     file = cut(home / "web", what, number)
     wiring.close()
-    code, said = run(home, "doctor")
+    code, said = run(wiring, "doctor")
     assert code == 5
     assert str(file) in said
     assert "hash-object" in said
-    code, said = run(home, "scan")
+    code, said = run(wiring, "scan")
     assert code == 0 or str(file) in said
-    assert run(home, "work", "show", str(number))[0] == 0
-    assert run(home, "work", "open", "Elsewhere", "-m", "Why", "-s", "other")[0] == 0
+    assert run(wiring, "work", "show", str(number))[0] == 0
+    assert run(wiring, "work", "open", "Elsewhere", "-m", "Why", "-s", "other")[0] == 0
 
 
 @pytest.mark.parametrize("what", POSITIONS)
