@@ -4,6 +4,7 @@ The database is a copy of one that was made once (SQLite), or emptied and filled
 CALCIFER_TEST_DATABASE_URL names one; each worker makes a database of its own beside it). In CI nothing is left out.
 """
 
+import faulthandler
 import ipaddress
 import json
 import os
@@ -27,6 +28,7 @@ from calcifer.kit.uow import Actor
 from calcifer.wiring import Wiring, wire
 from tests.owner import API_TOKEN, OWNER, SESSION, fill, form_token
 from tests.postgres import Postgres
+from tests.sshd import Sshd, serving
 
 CONNECT = socket.socket.connect
 TEST_DATABASE = os.environ.get("CALCIFER_TEST_DATABASE_URL", "")
@@ -235,3 +237,28 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def left_out(reporter: pytest.TerminalReporter) -> bool:
     """Say whether this is a CI run that skipped a test."""
     return os.environ.get("CI") == "true" and bool(reporter.stats.get("skipped"))
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """Another machine, which lets us in."""
+    with serving(tmp_path_factory.mktemp("ssh") / "sshd") as server:
+        yield server
+
+
+@pytest.fixture
+def sshd(machine: Sshd, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sshd]:
+    """The same, with ssh set up for it; whom it lets in, and what is known of it, is put back at the end."""
+    monkeypatch.setenv("GIT_SSH_COMMAND", machine.ssh)
+    known, keys = machine.known_hosts.read_text(), machine.authorized_keys.read_text()
+    yield machine
+    machine.known_hosts.write_text(known)
+    machine.authorized_keys.write_text(keys)
+
+
+@pytest.fixture
+def no_loop() -> Iterator[None]:
+    """End the process where libgit2 loops: it holds the interpreter, and no other thread would run."""
+    faulthandler.dump_traceback_later(300, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()

@@ -64,6 +64,13 @@ def test_page_of_one_repository_escapes_and_redacts(client: TestClient, three: N
     assert client.get("/git/services/nothing").status_code == 404
 
 
+def test_page_of_a_repository_that_nobody_has_looked_at_claims_nothing(client: TestClient, web: Path) -> None:
+    shown = client.get("/git/services/web").text
+    assert "Nobody has looked at the repository" in shown
+    assert "Nothing is uncommitted" not in shown
+    assert "No commit yet" not in shown
+
+
 def test_page_asks_the_database_the_same_however_many_there_are(
     client: TestClient, wiring: Wiring, three: None, queries: list[str]
 ) -> None:

@@ -1,6 +1,6 @@
 """A machine by ssh, and hosts that are enrolled as the program does it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,28 +10,11 @@ from calcifer.hosts.schemas import HostOut, NewHost
 from calcifer.kit.promises import JobRow
 from calcifer.wiring import Wiring
 from tests.owner import OWNER
-from tests.sshd import Sshd, serving
+from tests.sshd import Sshd
 
 OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMo2VmnCSNvJ7D9q5oEg3v4tgVL0E1l4B3zvN1r3yq9a"
 Enrol = Callable[..., JobRow]
 Look = Callable[[str], HostOut]
-
-
-@pytest.fixture(scope="session")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """A machine that lets us in."""
-    with serving(tmp_path_factory.mktemp("ssh") / "sshd") as server:
-        yield server
-
-
-@pytest.fixture
-def sshd(machine: Sshd, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sshd]:
-    """The same, with ssh set up for it; put back at the end."""
-    monkeypatch.setenv("GIT_SSH_COMMAND", machine.ssh)
-    known, keys = machine.known_hosts.read_text(), machine.authorized_keys.read_text()
-    yield machine
-    machine.known_hosts.write_text(known)
-    machine.authorized_keys.write_text(keys)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_nothing_is_lacking_on_a_good_host() -> None:
         (said("docker engine_version os_like", "os_like\talpine"), "engine", "no docker", "sudo apk add docker"),
         (
             said("engine_version", "engine_error\tCannot connect. Is it running?"), "engine",
-            "does not answer: Cannot connect. Is it running.", "sudo systemctl enable --now docker",
+            "does not answer: Cannot connect. Is it running?", "sudo systemctl enable --now docker",
         ),
         (said("engine_version", "engine_denied\tyes"), "rights", "ada may not use", "sudo usermod -aG docker ada"),
         (said("compose_version"), "compose", "no docker compose", "sudo apt-get install docker-compose-plugin"),

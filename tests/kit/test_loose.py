@@ -1,11 +1,10 @@
 """Loose objects that are cut off are an error, at whatever byte and however libgit2 comes upon them; whole ones read as ever."""
 
-import faulthandler
 import os
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,13 +18,7 @@ from calcifer.kit.git import loose
 from calcifer.kit.git.opening import opened
 from tests.conftest import Git
 
-
-@pytest.fixture(autouse=True)
-def _no_loop() -> Iterator[None]:
-    """End the process where libgit2 loops: it holds the interpreter, and no other thread would run."""
-    faulthandler.dump_traceback_later(300, exit=True)
-    yield
-    faulthandler.cancel_dump_traceback_later()
+pytestmark = pytest.mark.usefixtures("no_loop")
 
 
 @pytest.fixture

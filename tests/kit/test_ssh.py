@@ -1,7 +1,6 @@
 """Hosts by ssh: what is a target, which key a host shows, and what happens where that is another one."""
 
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,22 +21,14 @@ from calcifer.kit.ssh import (
     read_target,
     running,
 )
-from tests.sshd import Sshd, serving
+from tests.sshd import Sshd
 
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMo2VmnCSNvJ7D9q5oEg3v4tgVL0E1l4B3zvN1r3yq9a"
 
 
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """A machine that lets us in."""
-    with serving(tmp_path_factory.mktemp("ssh") / "sshd") as server:
-        yield server
-
-
 @pytest.fixture
-def host(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> Host:
+def host(sshd: Sshd) -> Host:
     """The same for ssh."""
-    monkeypatch.setenv("GIT_SSH_COMMAND", sshd.ssh)
     return Host("127.0.0.1", port=sshd.port)
 
 

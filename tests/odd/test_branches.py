@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from calcifer.kit.errors import Conflict
+from calcifer.services.plans import Wish
+from calcifer.services.service.adoption import planned
 from calcifer.services.service.scanning import look
 from calcifer.wiring import Wiring
 from calcifer.work import queries
@@ -35,6 +37,26 @@ def test_a_detached_head_stays_where_it_is(around: Around, home: Path) -> None:
     assert git(web, "rev-parse", "HEAD") == head
     assert "1.25" in (web / "docker-compose.yml").read_text()
     assert git(web, "show", "main:docker-compose.yml").count(b"1.27") == 1
+
+
+def without_branches(path: Path) -> Path:
+    git(path, "switch", "-q", "--detach")
+    git(path, "branch", "-q", "-D", "main")
+    return path
+
+
+def test_a_detached_head_without_a_branch_is_refused_with_what_makes_one(
+    wiring: Wiring, home: Path, tmp_path: Path
+) -> None:
+    web = without_branches(made(tmp_path / "web"))
+    for in_place in (False, True):
+        (left,) = planned(wiring.units, OWNER, home, Wish((str(web),), in_place=in_place)).left_out
+        assert "there is neither 'main' nor 'master', and its HEAD is detached" in left.reason
+        assert left.mend == f"git -C {web} switch -c main"
+    without_branches(made(home / "zoo"))
+    assert [name for name, _ in look(wiring.units, OWNER, home).failed] == ["zoo"]
+    git(home / "zoo", "switch", "-q", "-c", "main")
+    assert look(wiring.units, OWNER, home).new == ["zoo"]
 
 
 def test_branches_and_tags_whose_names_are_no_utf_8(around: Around, home: Path) -> None:

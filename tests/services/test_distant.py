@@ -3,7 +3,7 @@
 import io
 import os
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,20 +36,6 @@ COMPOSE = """services:
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 
 
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """A machine that lets us in."""
-    with serving(tmp_path_factory.mktemp("ssh") / "sshd") as server:
-        yield server
-
-
-@pytest.fixture
-def let_in(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> Sshd:
-    """The same, with ssh set up for it."""
-    monkeypatch.setenv("GIT_SSH_COMMAND", sshd.ssh)
-    return sshd
-
-
 @pytest.fixture
 def there(tmp_path: Path, git: Git) -> Path:
     """What lies in /opt/stacks of that machine."""
@@ -79,9 +65,9 @@ def there(tmp_path: Path, git: Git) -> Path:
     return root
 
 
-def test_it_is_said_what_is_read_and_what_stays(wiring: Wiring, let_in: Sshd, there: Path) -> None:
+def test_it_is_said_what_is_read_and_what_stays(wiring: Wiring, sshd: Sshd, there: Path) -> None:
     before = snapshot(there, without=())
-    seen = found(surveyed(wiring, let_in.url(there).replace(" ", "%20")))
+    seen = found(surveyed(wiring, sshd.url(there).replace(" ", "%20")))
     assert {path: (one["name"], one["kind"], one["reason"]) for path, one in seen.items()} == {
         "Data Base": ("data-base", "read", ""),
         "notes": ("notes", "none", "has no compose file"),
@@ -90,19 +76,20 @@ def test_it_is_said_what_is_read_and_what_stays(wiring: Wiring, let_in: Sshd, th
     }
     stays = {out["path"]: out["reason"] for out in seen["Data Base"]["withheld"]}
     assert set(stays) == {
-        ".env", "1/2/3/4/5/6", "big.bin", "conf/tls.key", "data.sqlite3", "many/", "pg/", "photos/", "sub/"
+        ".env", "1/2/3/4/5/6", "big.bin", "conf/tls.key", "data.sqlite3", "many/", "n⟨0xFF⟩", "new⟨0x0A⟩line", "pg/", "photos/",
+        "sub/",
     }  # fmt: skip
     assert "compose.yaml" in seen["Data Base"]["reads"]
     assert len(seen["Data Base"]["reads"]) == seen["Data Base"]["files"]
-    assert seen["Data Base"]["notes"] == ["2 with names that cannot be taken stay there."]
+    assert stays["n⟨0xFF⟩"] == stays["new⟨0x0A⟩line"] == "has a name that cannot be taken"
     assert snapshot(there, without=()) == before
 
 
 def test_what_is_read_becomes_a_repository_and_data_stays(
-    wiring: Wiring, home: Path, let_in: Sshd, there: Path, git: Git
+    wiring: Wiring, home: Path, sshd: Sshd, there: Path, git: Git
 ) -> None:
     before = snapshot(there, without=())
-    url = let_in.url(there).replace(" ", "%20")
+    url = sshd.url(there).replace(" ", "%20")
     row = arrived(wiring, url)
     assert row.state == "done", row.error
     assert (row.result or {})["failed"] == []
@@ -126,6 +113,7 @@ def test_what_is_read_becomes_a_repository_and_data_stays(
     assert stays["data-base/deploy"] == "holds a private key"
     assert "leads elsewhere" in stays["data-base/out"]
     assert "leads elsewhere" in stays["data-base/up"]
+    assert stays["data-base/n⟨0xFF⟩"] == "has a name that cannot be taken"
     assert snapshot(there, without=()) == before
     again = arrived(wiring, url).result or {}
     assert (sorted(again["unchanged"]), again["failed"], again["adopted"]) == (["data-base", "other"], [], [])
@@ -133,48 +121,48 @@ def test_what_is_read_becomes_a_repository_and_data_stays(
         assert set({name: path for name, path, _ in queries.list_places(uow.db)}) == {"data-base", "other"}
 
 
-def test_a_stack_by_itself(wiring: Wiring, home: Path, let_in: Sshd, there: Path, git: Git) -> None:
-    report = arrived(wiring, let_in.url(there / "other").replace(" ", "%20")).result or {}
+def test_a_stack_by_itself(wiring: Wiring, home: Path, sshd: Sshd, there: Path, git: Git) -> None:
+    report = arrived(wiring, sshd.url(there / "other").replace(" ", "%20")).result or {}
     assert (report["adopted"], report["failed"]) == (["other"], [])
     assert git(home / "other", "log", "--format=%s") == "Adopt other"
 
 
-def test_command(calcifer: Callable[..., Ran], let_in: Sshd, there: Path) -> None:
-    url = let_in.url(there).replace(" ", "%20")
+def test_command(calcifer: Callable[..., Ran], sshd: Sshd, there: Path) -> None:
+    url = sshd.url(there).replace(" ", "%20")
     ran = calcifer("services", "survey", url)
     assert "other\tother\tits files are read" in ran.out, ran.err
     assert calcifer("services", "adopt-from", url, "--only", "other").out.strip() == "other"
     assert calcifer("services", "survey", url, "--kind", "gitea").code == 2
 
 
-def test_what_is_not_there_is_said(wiring: Wiring, let_in: Sshd, tmp_path: Path) -> None:
-    row = surveyed(wiring, let_in.url(tmp_path / "$(touch x)`id`'\""))
+def test_what_is_not_there_is_said(wiring: Wiring, sshd: Sshd, tmp_path: Path) -> None:
+    row = surveyed(wiring, sshd.url(tmp_path / "$(touch x)`id`'\""))
     assert "has no directory" in (row.error or "")
     (tmp_path / "empty").mkdir()
-    assert "has no directories in it" in (surveyed(wiring, let_in.url(tmp_path / "empty")).error or "")
+    assert "has no directories in it" in (surveyed(wiring, sshd.url(tmp_path / "empty")).error or "")
 
 
-def test_an_unknown_host_is_not_talked_to(wiring: Wiring, let_in: Sshd, tmp_path: Path) -> None:
-    known = let_in.known_hosts.read_text()
+def test_an_unknown_host_is_not_talked_to(wiring: Wiring, sshd: Sshd, tmp_path: Path) -> None:
+    known = sshd.known_hosts.read_text()
     try:
-        let_in.known_hosts.write_text("")
-        row = surveyed(wiring, let_in.url(tmp_path))
-        let_in.known_hosts.write_text(known.rsplit(" ", 2)[0] + f" {OTHER_KEY}\n")
-        changed = surveyed(wiring, let_in.url(tmp_path))
+        sshd.known_hosts.write_text("")
+        row = surveyed(wiring, sshd.url(tmp_path))
+        sshd.known_hosts.write_text(known.rsplit(" ", 2)[0] + f" {OTHER_KEY}\n")
+        changed = surveyed(wiring, sshd.url(tmp_path))
     finally:
-        let_in.known_hosts.write_text(known)
+        sshd.known_hosts.write_text(known)
     assert (row.state, "does not know yet" in (row.error or "")) == ("failed", True)
-    assert row.mend == f"As the user that Calcifer runs as, connect once by hand: ssh -p {let_in.port} 127.0.0.1"
+    assert row.mend == f"As the user that Calcifer runs as, connect once by hand: ssh -p {sshd.port} 127.0.0.1"
     assert "has another key than the one that ssh knows" in (changed.error or "")
 
 
-def test_one_that_does_not_let_us_in_is_said(wiring: Wiring, let_in: Sshd, tmp_path: Path) -> None:
-    keys = let_in.authorized_keys.read_text()
+def test_one_that_does_not_let_us_in_is_said(wiring: Wiring, sshd: Sshd, tmp_path: Path) -> None:
+    keys = sshd.authorized_keys.read_text()
     try:
-        let_in.authorized_keys.write_text("")
-        row = surveyed(wiring, let_in.url(tmp_path))
+        sshd.authorized_keys.write_text("")
+        row = surveyed(wiring, sshd.url(tmp_path))
     finally:
-        let_in.authorized_keys.write_text(keys)
+        sshd.authorized_keys.write_text(keys)
     assert (row.state, "does not let this user in" in (row.error or "")) == ("failed", True)
 
 

@@ -1,11 +1,9 @@
 """A loose object that a power cut has cut off: its service says so with the file and its mend, and everything else works on."""
 
-import faulthandler
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,12 +21,7 @@ SOURCES = Path(__file__).parents[2] / "src"
 POSITIONS = ["main", "main^{tree}", "main:docker-compose.yml", "work", "work:docker-compose.yml", "item"]
 
 
-@pytest.fixture(autouse=True)
-def _no_loop() -> Iterator[None]:
-    """End the process where libgit2 loops: it holds the interpreter, and no other thread would run."""
-    faulthandler.dump_traceback_later(120, exit=True)
-    yield
-    faulthandler.cancel_dump_traceback_later()
+pytestmark = pytest.mark.usefixtures("no_loop")
 
 
 @pytest.fixture

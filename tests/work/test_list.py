@@ -4,8 +4,11 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from calcifer.services import service as catalog
 from calcifer.wiring import Wiring
+from calcifer.work import queries
 from tests.conftest import Run
+from tests.owner import OWNER
 from tests.work import factories
 
 
@@ -27,3 +30,16 @@ def test_a_word_that_is_none_is_refused_with_the_choices(client: TestClient, api
         assert choice in refused.json()["fields"][name]
         told = calcifer("work", "list", f"--{name}", "x")
         assert (told.code, choice in told.err) == (2, True)
+
+
+def test_a_database_that_was_lost_is_told_from_one_without_items(
+    wiring: Wiring, web: Path, client: TestClient, calcifer: Run
+) -> None:
+    assert "No item matches." in calcifer("work", "list").err
+    number = factories.opened(wiring)
+    with wiring.units.write(OWNER) as uow:
+        item = queries.get_item(uow.db, number)
+        catalog.rescan(uow, item.service, thorough=True)
+        uow.db.delete(item)
+    assert "calcifer rebuild" in calcifer("work", "list").err
+    assert "calcifer rebuild" in client.get("/work").text

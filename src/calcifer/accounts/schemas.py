@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from calcifer.kit.errors import Invalid
 from calcifer.kit.git import signing
-from calcifer.kit.schemas import Line
+from calcifer.kit.schemas import Line, judged
 
 _MAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+")
 
@@ -21,14 +20,7 @@ def _mail(text: str) -> str:
     return text
 
 
-def _name(text: str) -> str:
-    try:
-        return signing.checked_name(text)
-    except Invalid as error:
-        raise ValueError(error.message) from None
-
-
-Name = Annotated[Line, AfterValidator(_name)]
+Name = Annotated[Line, judged(signing.checked_name)]
 """A name that git can sign with."""
 Mail = Annotated[str, StringConstraints(max_length=320), AfterValidator(_mail)]
 """A mail address that git can sign with, in lower case."""

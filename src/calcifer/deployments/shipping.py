@@ -1,7 +1,6 @@
 """The only place that brings versions to hosts: packs one, runs the script there, and reads what it says."""
 
 import os
-import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,19 +8,20 @@ from pathlib import Path
 from typing import IO
 
 from calcifer.deployments.trees import packed
+from calcifer.hosts.naming import STACKS, checked_directory
 from calcifer.kit import ssh
 from calcifer.kit.errors import Conflict, Invalid, Unavailable
 from calcifer.kit.git.names import checked_oid, visible
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.ssh import Host
+from calcifer.services.naming import checked_name
 
-ROOT = "/opt/calcifer"
+ROOT = STACKS
 KEPT = 5
 """How many versions stay on a host, the deployed one included."""
 SECONDS = 600.0
 SAID_BYTES = 50_000_000
 _SCRIPT = (Path(__file__).parent / "place.sh").read_text("utf-8")
-_SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _SHOWN = 10
 
 
@@ -50,15 +50,8 @@ class Place:
 
     def __post_init__(self) -> None:
         """Raise Invalid where this is no place for a service."""
-        if not _SERVICE.match(self.service):
-            raise Invalid.field("service", "A service on a host is named by letters, digits, '-', '_' and '.'.")
-        parts = self.path.split("/")[1:]
-        if (
-            not self.path.startswith("/")
-            or len(parts) < 2
-            or set(parts) & {"", ".", ".."}
-            or not self.path.isprintable()
-        ):
+        checked_name(self.service)
+        if checked_directory(self.path) != self.path or self.path.count("/") < 2:
             raise Invalid.field("directory", "Name the directory from the top, at least two levels deep, without '..'.")
 
     @property
@@ -85,18 +78,17 @@ def ship(place: Place, repository: Repository, commit: str, *, by: str, seconds:
     Repeated after whatever interrupted it, it ends in the same state. Raises NotShippable, InTheWay, and what ssh says.
     """
     with packed(repository, checked_oid(commit)) as version:
-        script = _script("ship", place, commit, version.digest, by)
-        return _said(place.host, _run(place.host, script, seconds, version.archive))
+        return _said(place.host, _script("ship", place, commit, version.digest, by), seconds, version.archive)
 
 
 def go_back(place: Place, commit: str, digest: str, *, by: str) -> Shipped:
     """Bring a kept version back, without sending it; NotFound where the host does not keep it whole."""
-    return _said(place.host, _run(place.host, _script("place", place, commit, digest, by), SECONDS, None))
+    return _said(place.host, _script("place", place, commit, digest, by))
 
 
 def settle(place: Place, commit: str) -> None:
     """Let the host forget what changed: the containers have followed to `commit`."""
-    _said(place.host, _run(place.host, _script("settle", place, commit, "", ""), SECONDS, None))
+    _said(place.host, _script("settle", place, commit, "", ""))
 
 
 def _script(mode: str, place: Place, commit: str, digest: str, by: str) -> str:
@@ -113,16 +105,8 @@ def _script(mode: str, place: Place, commit: str, digest: str, by: str) -> str:
     return "\n".join([*lines, _SCRIPT])
 
 
-def _run(host: Host, script: str, seconds: float, feed: IO[bytes] | None) -> bytes:
-    pieces = []
-    with ssh.running(host, script, seconds=seconds, most_bytes=SAID_BYTES, feed=feed) as reader:
-        while piece := reader.read():
-            pieces.append(piece)
-    return b"".join(pieces)
-
-
-def _said(host: Host, answer: bytes) -> Shipped:
-    *records, rest = answer.split(b"\0")
+def _said(host: Host, script: str, seconds: float = SECONDS, feed: IO[bytes] | None = None) -> Shipped:
+    *records, rest = ssh.answer(host, script, seconds=seconds, most_bytes=SAID_BYTES, feed=feed).split(b"\0")
     if rest or not records or records.pop() != b"Z":
         raise Unavailable(f"{host} did not say how it ended: look at the connection, then repeat.")
     found = {letter: _paths(records, letter) for letter in "XEACR"}

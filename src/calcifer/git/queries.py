@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from calcifer.git.models import Listed, RepositoryState
 from calcifer.kit.errors import NotFound
 from calcifer.services.models import Service
+from calcifer.services.queries import SPEAKS
 from calcifer.work.models import Item
 
 _there = Service.missing_since.is_(None)
@@ -26,21 +27,14 @@ FILTERS: dict[str, ColumnElement[bool]] = {
 """What a list may be narrowed to: branches without an item are `strays`, repositories without an origin `local`."""
 
 
-# Services that are folders of one repository have one row: as `services.queries.speaker` has it.
 _OTHER = aliased(Service)
-_is_first = or_(_OTHER.folder == "", and_(Service.folder != "", _OTHER.id < Service.id))
-_is_before = or_(
-    and_(_OTHER.missing_since.is_(None), Service.missing_since.is_not(None)),
-    and_(_OTHER.missing_since.is_(None) == Service.missing_since.is_(None), _is_first),
-)
-_SPEAKS = ~exists().where(_OTHER.path == Service.path, _OTHER.id != Service.id, _is_before)
 
 
 def _listed() -> Select[*tuple[Any, ...]]:
     columns = (Service.id, Service.name, Service.path, Service.main_branch, Service.missing_since, RepositoryState)
     state = RepositoryState.service_id == Service.id
     count = select(func.count()).where(_OTHER.path == Service.path).scalar_subquery()
-    return select(*columns, count).outerjoin(RepositoryState, state).where(_SPEAKS)
+    return select(*columns, count).outerjoin(RepositoryState, state).where(SPEAKS)
 
 
 def _named(session: Session, query: Select[*tuple[Any, ...]]) -> list[Listed]:
@@ -85,7 +79,7 @@ def count_states(session: Session) -> dict[str, int]:
     """Count the repositories of each filter, in one go."""
     sums = [func.count().filter(condition).label(name) for name, condition in FILTERS.items()]
     counted = select(*sums).select_from(Service).outerjoin(RepositoryState, RepositoryState.service_id == Service.id)
-    return dict(session.execute(counted.where(_SPEAKS)).one()._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
+    return dict(session.execute(counted.where(SPEAKS)).one()._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
 
 
 def list_repositories(session: Session, names: Iterable[str] | None = None) -> list[Listed]:

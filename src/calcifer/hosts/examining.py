@@ -71,9 +71,14 @@ def _engine(survey: Survey) -> Iterator[Finding]:
             f"{sudo(survey)}usermod -aG docker {user}   (then sign in anew; who may use the engine is as good as root)",
         )
     elif not survey.get("engine_version"):
-        said = survey.get("engine_error").rstrip(".?") or "it gave no reason"
+        said = survey.get("engine_error") or "it gave no reason."
+        said += "" if said[-1] in ".?!" else "."
         start = "systemctl enable --now docker" if survey.get("systemd") else "service docker start"
-        yield Finding("engine", f"The container engine does not answer: {said}.", sudo(survey) + start)
+        yield Finding(
+            "engine",
+            f"The container engine does not answer: {said}",
+            sudo(survey) + start,
+        )
 
 
 def _compose(survey: Survey) -> Iterator[Finding]:

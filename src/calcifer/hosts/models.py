@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from calcifer.hosts.naming import STACKS
 from calcifer.kit.db import Base, Instant
-from calcifer.kit.ssh import fingerprint
+from calcifer.kit.ssh import fingerprint, kind_of
 
 
 class Host(Base):
@@ -53,7 +53,7 @@ class Host(Base):
     @property
     def key_type(self) -> str | None:
         """The type of the pinned key in a word: ED25519, RSA, ECDSA."""
-        return self.key.partition(" ")[0].removeprefix("ssh-").partition("-")[0].upper() if self.key else None
+        return kind_of(self.key).upper() if self.key else None
 
     @property
     def state(self) -> str:

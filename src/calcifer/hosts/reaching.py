@@ -139,7 +139,7 @@ def examine_all(aims: Sequence[Aim], var: Path, tell: Callable[[str], None]) -> 
 def changed(aim: Aim, error: ssh.KeyChanged) -> ssh.KeyChanged:
     """Say which key was pinned and since when, which one is shown, and how that one is pinned on purpose."""
     assert aim.key
-    kind = aim.key.partition(" ")[0].removeprefix("ssh-").partition("-")[0]
+    kind = ssh.kind_of(aim.key)
     since = f" since {aim.pinned_at:%Y-%m-%d}" if aim.pinned_at else ""
     shown = error.shown or "FINGERPRINT"
     return ssh.KeyChanged(

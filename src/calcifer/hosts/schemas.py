@@ -3,52 +3,23 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from calcifer.hosts.models import Host
 from calcifer.hosts.naming import checked_directory, checked_name, checked_target
-from calcifer.kit.errors import Invalid
 from calcifer.kit.promises import JobRow
-from calcifer.kit.schemas import Line, Text
+from calcifer.kit.schemas import Line, Text, judged
 from calcifer.kit.ssh import fingerprint
 
 
-def _sentence(error: Invalid) -> str:
-    return next(iter(error.fields.values()), error.message)
-
-
-def _name(value: str) -> str:
-    try:
-        return checked_name(value)
-    except Invalid as error:
-        raise ValueError(_sentence(error)) from None
-
-
-def _target(value: str) -> str:
-    try:
-        return checked_target(value)
-    except Invalid as error:
-        raise ValueError(_sentence(error)) from None
-
-
-def _directory(value: str) -> str:
-    try:
-        return checked_directory(value)
-    except Invalid as error:
-        raise ValueError(_sentence(error)) from None
-
-
 def _key(value: str) -> str:
-    try:
-        fingerprint(value)
-    except Invalid as error:
-        raise ValueError(_sentence(error)) from None
+    fingerprint(value)
     return value
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_name)]
-Target = Annotated[str, StringConstraints(max_length=400), AfterValidator(_target)]
-Directory = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_directory)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), judged(checked_name)]
+Target = Annotated[str, StringConstraints(max_length=400), judged(checked_target)]
+Directory = Annotated[str, StringConstraints(max_length=1000), judged(checked_directory)]
 Note = Annotated[Text, StringConstraints(max_length=2000)]
 Fingerprint = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^SHA256:[A-Za-z0-9+/]{43}$", max_length=60)
@@ -169,7 +140,7 @@ class Kept(BaseModel):
     target: Target
     directory: Directory
     note: Note
-    key: Annotated[str, AfterValidator(_key)] | None
+    key: Annotated[str, judged(_key)] | None
     pinned_at: datetime | None
     added_at: datetime
     replaced_at: datetime | None

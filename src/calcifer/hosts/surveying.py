@@ -41,14 +41,10 @@ class Survey:
 
 def survey(host: ssh.Host, directory: str) -> Survey:
     """Ask `host`, on which services lie in `directory`; raises what ssh says, and Conflict where the answer is none."""
-    pieces: list[bytes] = []
-    heard_at = 0.0
+    heard: list[float] = []
     script = f"directory={shlex.quote(directory)}\n{_SCRIPT}"
-    with ssh.running(host, script, seconds=SECONDS, most_bytes=MOST_BYTES) as reader:
-        while piece := reader.read():
-            heard_at = heard_at or time.time()
-            pieces.append(piece)
-    return read(b"".join(pieces), heard_at, str(host))
+    said = ssh.answer(host, script, seconds=SECONDS, most_bytes=MOST_BYTES, heard=lambda: heard.append(time.time()))
+    return read(said, heard[0] if heard else 0.0, str(host))
 
 
 def read(said: bytes, heard_at: float, host: str) -> Survey:

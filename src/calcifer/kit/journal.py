@@ -113,7 +113,7 @@ Lost = Callable[[Session, str, str, datetime], None]
 
 def planned(repositories: list[Repository], lost: tuple[str, str] | None, keep: Path) -> Plan:
     """Work out the plan for what `repositories` propose, and raise CheckoutInTheWay while nothing has happened yet."""
-    return Plan([_planned(r, keep) for r in sorted(repositories, key=lambda r: str(r.path)) if r.moves], lost)
+    return Plan([_planned(repository, keep) for repository in repositories], lost)
 
 
 def _planned(repository: Repository, keep: Path) -> RepositoryPlan:

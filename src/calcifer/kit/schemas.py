@@ -1,7 +1,7 @@
 """The only place for types of input that every schema uses, and for turning a failed validation into `Invalid`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, StringConstraints, ValidationError
@@ -40,6 +40,19 @@ Said = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_CHARACTERS), AfterValidator(_text)
 ]
 """Lines of text, not empty."""
+
+
+def judged(check: Callable[[str], str]) -> AfterValidator:
+    """Let a function judge a field that returns the value as it counts, or raises Invalid."""
+
+    def judge(value: str) -> str:
+        try:
+            return check(value)
+        except Invalid as error:
+            raise ValueError(next(iter(error.fields.values()), error.message)) from None
+
+    return AfterValidator(judge)
+
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -196,6 +196,24 @@ class Reader:
             raise _failure(self._host, code, self._words.decode("utf-8", "replace"))
 
 
+def answer(
+    host: Host,
+    script: str,
+    *,
+    seconds: float,
+    most_bytes: int,
+    feed: IO[bytes] | None = None,
+    heard: Callable[[], None] = lambda: None,
+) -> bytes:
+    """Run a script as `running` does, and return all that it writes; `heard` is called with each piece that comes in."""
+    pieces = []
+    with running(host, script, seconds=seconds, most_bytes=most_bytes, feed=feed) as reader:
+        while piece := reader.read():
+            heard()
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
 @contextmanager
 def running(
     host: Host, script: str, *, seconds: float, most_bytes: int, feed: IO[bytes] | None = None
@@ -293,9 +311,11 @@ _SHOWN = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
 def _failure(host: Host, code: int, words: str) -> CalciferError:
-    last = " ".join(line.strip() for line in re.sub(r"[^\x20-\x7e\n]", "?", words).splitlines()[-3:] if line.strip())[
-        :400
-    ]
+    last = " ".join(
+        line.strip()
+        for line in re.sub(r"[^\x20-\x7e\n]", "?", words.replace("\r", "")).splitlines()[-3:]
+        if line.strip()
+    )[:400]
     if code == 3:
         return NotFound(f"{host} {last or 'has no such directory'}.")
     if code == TRY_AGAIN:
@@ -330,6 +350,11 @@ def fingerprint(key: str) -> str:
     if not blob:
         raise Invalid.field("key", "This is no public key of a host.")
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def kind_of(key: str) -> str:
+    """Return the type of a public key in a word, as the names of key files have it: ed25519, rsa, ecdsa."""
+    return key.partition(" ")[0].removeprefix("ssh-").partition("-")[0]
 
 
 def offered_key(host: Host) -> str:

@@ -71,8 +71,8 @@ class Refs:
         return list(self._opened)
 
     def moved(self) -> list[Repository]:
-        """Return the repositories for which something is proposed."""
-        return [repository for repository in self._opened.values() if repository.moves]
+        """Return the repositories for which something is proposed, by path: in this order they are locked."""
+        return [repository for _, repository in sorted(self._opened.items()) if repository.moves]
 
 
 @dataclass

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from calcifer.kit.errors import Conflict, Invalid, Unavailable
-from calcifer.kit.git.names import checked_path
+from calcifer.kit.git.names import checked_path, visible
 from calcifer.services import compose
 from calcifer.services.mounts import OVERRIDES, Mount, mounts
 from calcifer.services.withheld import DATABASE_MARKS, REPOSITORY, Withheld, by_name
@@ -25,6 +25,7 @@ DEEPEST = 5
 MOST_IN_FOLDER = 1000
 MOST_FILES = 2000
 MOST_IN_MOUNT = 100
+ODD = "has a name that cannot be taken"
 MOST_STACKS = 500
 LARGEST_BYTES = 10 * 1024 * 1024
 COMPOSE_BYTES = 1024 * 1024
@@ -82,8 +83,8 @@ class Stack:
     """File → the letter of its size, or `l` for a link."""
     repositories: list[str] = field(default_factory=list)
     too_deep: list[str] = field(default_factory=list)
-    odd: int = 0
-    """How many have a name that cannot be taken."""
+    odd: list[str] = field(default_factory=list)
+    """What has a name that cannot be taken, spelled out for people: nothing can be asked for by it."""
     counts: dict[str, int] = field(default_factory=dict)
     has_compose: bool = True
 
@@ -110,6 +111,8 @@ class Choice:
     withheld: tuple[Withheld, ...]
     compose: str
     mounted: tuple[Mount, ...]
+    odd: tuple[Withheld, ...] = ()
+    """What stays because of its name, which no rule in .gitignore could spell either."""
 
 
 def listing_script(root: str) -> str:
@@ -170,7 +173,7 @@ def _keep(stack: Stack, letter: str, path: str) -> None:
     try:
         checked_path(named)
     except (Invalid, UnicodeError):
-        stack.odd += 1
+        stack.odd.append(visible(named))
     else:
         stack.add(letter, f"{named}/" if letter == "g" else named)
 
@@ -206,9 +209,9 @@ def chosen(stack: Stack, root: str) -> Choice:
             taken.append(path)
     if len(taken) > MOST_FILES:
         raise Conflict(f"has more than {MOST_FILES:,} files that would be read")
-    return Choice(
-        tuple(sorted(taken)), tuple(sorted(dict.fromkeys(out), key=lambda one: one.path)), compose_name, tuple(mounted)
-    )
+    stays = tuple(sorted(dict.fromkeys(out), key=lambda one: one.path))
+    odd = tuple(Withheld(path, ODD) for path in sorted(stack.odd))
+    return Choice(tuple(sorted(taken)), stays, compose_name, tuple(mounted), odd)
 
 
 def _reason(path: str, size: str) -> str | None:

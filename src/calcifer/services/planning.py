@@ -11,6 +11,7 @@ from calcifer.kit.git import founding
 from calcifer.kit.git.names import checked_url
 from calcifer.kit.git.repository import HEADS, Repository
 from calcifer.services.histories import LOOKED_AT_BYTES
+from calcifer.services.mains import main_branch
 from calcifer.services.mounts import compose_file, mounts, secret_files
 from calcifer.services.naming import marked_source, name_of
 from calcifer.services.plans import SAYS, TRACKED, Known, LeftOut, Plan, Step, Wish
@@ -67,7 +68,7 @@ class _Planner:
             self.named.add(str(path))
             self._path(path)
         except (OSError, RuntimeError, CalciferError) as error:
-            self._leave(source, _words(error))
+            self._leave(source, *_why(error))
 
     def _path(self, path: Path) -> None:
         reason = self._unfit(path)
@@ -101,7 +102,7 @@ class _Planner:
         try:
             checked_url(url)
         except CalciferError as error:
-            self._leave(url, error.message)
+            self._leave(url, *_why(error))
             return
         name = self._wish.name or name_of(Path(url.rstrip("/").replace(":", "/")))
         self._add(Step(name, "clone", url, self._home / name))
@@ -154,7 +155,7 @@ class _Planner:
             try:
                 self._child(child, above.get(child.name, ()))
             except (OSError, CalciferError) as error:
-                self._leave(child, _words(error))
+                self._leave(child, *_why(error))
         if not children:
             self._leave(path, "has no directories in it")
 
@@ -189,7 +190,8 @@ class _Planner:
         name = self._wish.name or name_of(path)
         if (path / ".git").is_file():
             self._leave(path, "is a linked worktree or a submodule of another repository")
-        elif not Repository(path).refs(HEADS):
+        elif not (repository := Repository(path)).refs(HEADS):
+            main_branch(repository)  # one that has commits all the same is refused
             self._without_commits(Step(name, "commit", str(path), path, compose_file(path)))
         elif self._stays(path) and lists_others(path, self._whole(path).tip) and self._wish.directories is False:
             if found := rest(self._whole(path), name, self._known, set()):
@@ -337,10 +339,10 @@ def shown(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _words(error: Exception) -> str:
+def _why(error: Exception) -> tuple[str, str | None]:
     if isinstance(error, CalciferError):
-        return error.message
-    return f"cannot be used: {(isinstance(error, OSError) and error.strerror) or error}"
+        return error.message.removesuffix("."), error.mend
+    return f"cannot be used: {(isinstance(error, OSError) and error.strerror) or error}", None
 
 
 def _ignored_by_child(path: Path) -> dict[str, list[str]]:

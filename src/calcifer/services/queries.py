@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, literal, or_, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, bindparam, exists, literal, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from calcifer.kit.errors import NotFound
 from calcifer.services.cycles import cycles_through
@@ -164,10 +164,21 @@ def list_beside(session: Session, service: Service) -> list[Service]:
     return list(session.scalars(_BESIDE, {"path": service.path, "id": service.id}))
 
 
+_OTHER = aliased(Service)
+_is_first = or_(_OTHER.folder == "", and_(Service.folder != "", _OTHER.id < Service.id))
+_is_before = or_(
+    and_(_OTHER.missing_since.is_(None), Service.missing_since.is_not(None)),
+    and_(_OTHER.missing_since.is_(None) == Service.missing_since.is_(None), _is_first),
+)
+SPEAKS = ~exists().where(_OTHER.path == Service.path, _OTHER.id != Service.id, _is_before)
+"""Whether a repository goes by the name of this service: of several that are there, by that of the rest, or the first."""
+
+
 def speaker(session: Session, service: Service) -> str:
-    """Return the name by which the repository of a service goes: its own; of several that are there the rest, or the first."""
-    every = [service, *list_beside(session, service)]
-    return min(every, key=lambda one: (one.missing_since is not None, one.folder != "", one.id)).name
+    """Return the name by which the repository of a service goes."""
+    with session.no_autoflush:  # nothing of a unit that asks changes the answer
+        found = session.scalar(select(Service.name).where(Service.path == service.path, SPEAKS))
+    return found or service.name
 
 
 def list_shared(session: Session, service: Service) -> dict[str, str]:

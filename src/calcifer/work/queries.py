@@ -150,6 +150,12 @@ def next_number(session: Session) -> int:
     return max(number or 0 for number in session.execute(_HIGHEST).one()) + 1
 
 
+def has_forgotten(session: Session) -> bool:
+    """Say whether repositories have items and the database knows none at all: it was lost, and nobody has rebuilt it."""
+    known, there = session.execute(_HIGHEST).one()
+    return known is None and bool(there)
+
+
 def _beside(service_id: int) -> Select[Any]:
     """Return the ids of the services in the repository of one, which is among them: branches and merges are the repository's."""
     path = select(Service.path).where(Service.id == service_id).scalar_subquery()

@@ -56,16 +56,18 @@ class Followed:
 def follow(place: Place, shipped: Shipped) -> Followed:
     """Bring what was shipped into service; raises what compose says. The caller then settles."""
     script = _UP.replace("@DIRECTORY@", shlex.quote(place.path)).replace("@LIST@", _LIST)
-    said = _run(place.host, script).split("\n")
+    said = ssh.answer(place.host, script, seconds=SECONDS, most_bytes=SAID_BYTES)
+    lines = said.decode("utf-8", "surrogateescape").split("\n")
     try:
-        directory, before, after = said[0], *_two(said[1:])
+        directory, before, after = lines[0], *_two(lines[1:])
     except (ValueError, KeyError, TypeError) as error:
         raise Unavailable(f"{place.host} does not say which containers it has.") from error
     unchanged = [one for one in after if (one.id, one.started) in {(old.id, old.started) for old in before}]
     changed = [*shipped.added, *shipped.changed, *shipped.removed]
     late = stale(unchanged, {directory, place.path}, changed)
     if late:
-        _run(place.host, f"docker restart {' '.join(shlex.quote(one.id) for one in late)}\n")
+        restart = f"docker restart {' '.join(shlex.quote(one.id) for one in late)}\n"
+        ssh.answer(place.host, restart, seconds=SECONDS, most_bytes=SAID_BYTES)
     return Followed({one.id: one.service for one in after}, [one.id for one in late])
 
 
@@ -95,11 +97,3 @@ def _container(said: dict[str, Any]) -> Container:
         said["State"]["StartedAt"],
         tuple(mount["Source"] for mount in said["Mounts"] if mount["Type"] == "bind"),
     )
-
-
-def _run(host: ssh.Host, script: str) -> str:
-    pieces = []
-    with ssh.running(host, script, seconds=SECONDS, most_bytes=SAID_BYTES) as reader:
-        while piece := reader.read():
-            pieces.append(piece)
-    return b"".join(pieces).decode("utf-8", "surrogateescape")

@@ -24,9 +24,13 @@ FOUND: Columns = {
     "From": "path",
     "What happens": lambda one: one.says if one.by_default or one.kind != "clone" else "not taken unless named",
     "Why": "reason",
-    "Notes": lambda one: [*one.notes, *([f"{one.files} files are read"] if one.files else [])],
+    "Notes": lambda one: [*one.notes, *([_read(one.files)] if one.files else [])],
     "Stays there": lambda one: [out.path for out in one.withheld],
 }
+
+
+def _read(files: int) -> str:
+    return f"{files} files are read" if files > 1 else "1 file is read"
 
 
 @commands.command("survey")

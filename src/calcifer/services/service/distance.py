@@ -52,8 +52,7 @@ class Directory:
         except CalciferError as error:
             return Found(path, source, "none", reason=error.message, by_default=False)
         self._choices[source] = ("" if stack.name == "." else f"{stack.name}/", choice)
-        notes = [f"{stack.odd} with names that cannot be taken stay there."] if stack.odd else []
-        return Found(path, source, "read", notes=tuple(notes), files=choice.taken, withheld=choice.withheld)
+        return Found(path, source, "read", files=choice.taken, withheld=choice.withheld + choice.odd)
 
     def bring(self, chosen: list[Found], folder: Path) -> Iterator[Brought]:
         """Copy what is read of all of them, then make a repository of each."""
@@ -91,7 +90,7 @@ class Directory:
         step = Step(one.name, "copy", one.source, made, choice.compose, out)
         first_commit(step, made / ".git", made, self._actor, self._clock())
         mark_source(made / ".git", one.source)
-        return out
+        return out + choice.odd
 
 
 def _kept(files: list[str], out: tuple[Withheld, ...]) -> set[str]:

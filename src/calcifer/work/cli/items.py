@@ -35,6 +35,9 @@ RUN = {"Command": "command", "State": "state", "Exit code": "exit_code", "Second
 LAST_LINES = 20
 
 
+FORGOTTEN = "The repositories have items, and this database knows none: calcifer rebuild"
+
+
 @commands.command("list")
 def items(
     state: Annotated[str, typer.Option(help="open, completed, dropped, or any.")] = "open",
@@ -49,7 +52,8 @@ def items(
     narrowed = queries.filters(state, service_name, category, person, text)
     with reading() as uow:
         rows = [ItemOut.of(item) for item in queries.list_items(uow.db, narrowed, limit=limit)]
-    terminal.show(rows, json=json, columns=COLUMNS, empty="No item matches.")
+        forgotten = not rows and queries.has_forgotten(uow.db)
+    terminal.show(rows, json=json, columns=COLUMNS, empty=FORGOTTEN if forgotten else "No item matches.")
 
 
 @commands.command("show")

@@ -39,7 +39,8 @@ def items(
         asked,
         lambda line: [line.number],
     )
-    return page(request, "work/list.html", items=rows, cursor=cursor, chosen=chosen, **CHOICES)
+    forgotten = not rows and queries.has_forgotten(uow.db)
+    return page(request, "work/list.html", items=rows, cursor=cursor, chosen=chosen, forgotten=forgotten, **CHOICES)
 
 
 @router.get("/new")
