@@ -17,7 +17,7 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "mana
 # What → the only places that may import it (paths below src/calcifer).
 ONLY_IN = {
     "pygit2": {"kit/git"},
-    "subprocess": {"kit/git", "kit/commands.py", "kit/ssh.py"},
+    "subprocess": {"kit/git", "kit/commands.py", "kit/ssh/"},
     "urllib.request": {"kit/asking.py"},
     "os.system": set[str](),
     "os.popen": set[str](),

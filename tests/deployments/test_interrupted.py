@@ -8,8 +8,8 @@ from tests.conftest import Git
 from tests.deployments.test_ship import Service
 
 from calcifer.deployments import shipping
-from calcifer.kit import ssh
 from calcifer.kit.errors import CalciferError
+from calcifer.kit.ssh import scripts
 
 pytestmark = pytest.mark.slow
 
@@ -33,9 +33,11 @@ class Plug:
                 SHIM.format(program=program, calls=self.calls, deadly=self.deadly, real=shutil.which(program))
             )
             shim.chmod(0o755)
-        command, environment = ssh.command, ssh._environment
-        monkeypatch.setattr(ssh, "command", lambda *asked: ["setsid", "--wait", *command(*asked)])
-        monkeypatch.setattr(ssh, "_environment", lambda: environment() | {"PATH": f"{shims}:{environment()['PATH']}"})
+        command, environment = scripts.command, scripts.environment
+        monkeypatch.setattr(scripts, "command", lambda *asked: ["setsid", "--wait", *command(*asked)])
+        monkeypatch.setattr(
+            scripts, "environment", lambda: environment() | {"PATH": f"{shims}:{environment()['PATH']}"}
+        )
         self.pull_before(0)
 
     def pull_before(self, call: int) -> None:

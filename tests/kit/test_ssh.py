@@ -14,13 +14,13 @@ from calcifer.kit.ssh import (
     KeyChanged,
     Pin,
     Refused,
-    command,
     fingerprint,
     known_keys,
     offered_key,
     read_target,
     running,
 )
+from calcifer.kit.ssh.scripts import command
 from tests.sshd import Sshd
 
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMo2VmnCSNvJ7D9q5oEg3v4tgVL0E1l4B3zvN1r3yq9a"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from calcifer.deployments import shipping
-from calcifer.kit import ssh
+from calcifer.kit.ssh import Host, scripts
 from tests.conftest import Git
 from tests.deployments import test_ship as fast
 from tests.lab import machines
@@ -26,13 +26,13 @@ def service(tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> fast.S
     assert flock
     if not (programs / "flock").exists():
         (programs / "flock").symlink_to(flock)
-    command, environment = ssh.command, ssh._environment
+    command, environment = scripts.command, scripts.environment
 
-    def busybox(host: ssh.Host, size: int | None = None) -> list[str]:
+    def busybox(host: Host, size: int | None = None) -> list[str]:
         return ["busybox", "sh", "-c", command(host, size)[-1].replace("/bin/sh", "busybox sh")]
 
-    monkeypatch.setattr(ssh, "command", busybox)
-    monkeypatch.setattr(ssh, "_environment", lambda: environment() | {"PATH": str(programs)})
+    monkeypatch.setattr(scripts, "command", busybox)
+    monkeypatch.setattr(scripts, "environment", lambda: environment() | {"PATH": str(programs)})
     monkeypatch.setattr(shipping, "ROOT", str(tmp_path / "opt"))
     return fast.Service(tmp_path, git)
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from calcifer.kit.errors import CalciferError, Conflict
 from calcifer.kit.git.names import checked_path
-from calcifer.kit.ssh import Host, command
+from calcifer.kit.ssh import Host
+from calcifer.kit.ssh.scripts import command
 from calcifer.services import distant, queries
 from calcifer.services.distant import stacks, unpacked
 from calcifer.wiring import Wiring
