@@ -10,6 +10,8 @@ from calcifer.accounts import models as _accounts  # noqa: F401  (a table exists
 from calcifer.accounts import queries as accounts
 from calcifer.activity import models as _activity  # noqa: F401
 from calcifer.config import Settings
+from calcifer.deployments import jobs as deployments_jobs
+from calcifer.deployments import models as _deployments  # noqa: F401
 from calcifer.doctor import jobs as doctor_jobs
 from calcifer.git import jobs as git_jobs
 from calcifer.git import models as _git  # noqa: F401
@@ -97,6 +99,7 @@ def _parts(settings: Settings, database: Database) -> Wiring:
     work_jobs.register(jobs, settings.var)
     git_jobs.register(jobs)
     hosts_jobs.register(jobs, settings.var)
+    deployments_jobs.register(jobs, settings.var)
     doctor_jobs.register(jobs, settings.home, settings.var)
     return Wiring(settings, units, jobs)
 

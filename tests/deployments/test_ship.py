@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -260,3 +261,46 @@ def test_files_are_as_a_checkout_has_them(service: Service) -> None:
     assert service.is_at(commit)
     assert (service.directory / "a.bat").read_bytes() == b"1\r\n2\r\n"
     assert (service.directory / "hidden").exists()
+
+
+def test_what_was_edited_is_said_and_kept_aside_where_that_is_asked_for(service: Service) -> None:
+    first = service.commit({"a": "one\n", "d/b\nc": "one\n", "old": "one\n", "same": "one\n"})
+    service.ship(first)
+    assert shipping.edited(service.place) == []
+    for name in ("a", "d/b\nc", "old", "same"):
+        (service.directory / name).write_text("mine\n")
+    (service.directory / "own").write_text("untracked\n")
+    assert shipping.edited(service.place) == ["a", "d/b\nc", "old", "same"]
+    second = service.commit({"a": "two\n", "d/b\nc": "two\n", "old": None})
+    with pytest.raises(InTheWay):
+        service.ship(second)
+    shipped = ship(service.place, Repository(service.path), second, by="Ada", aside=True)
+    assert service.is_at(second)
+    assert not (service.directory / "old").exists()
+    assert (service.directory / "own").read_text() == "untracked\n"
+    assert {"a", "d/b\nc", "same"} <= set(shipped.changed)
+    (kept,) = (service.versions / "aside").iterdir()
+    names = {path.relative_to(kept).as_posix(): path.read_text() for path in kept.rglob("*") if path.is_file()}
+    assert names == dict.fromkeys(("a", "d/b\nc", "old", "same"), "mine\n")
+    assert shipping.edited(service.place) == []
+
+
+def test_a_folder_of_a_repository_is_shipped_without_what_others_are(service: Service) -> None:
+    commit = service.commit({"top": "t\n", "web/a": "a\n", "web/d/b": "b\n", "api/x": "x\n"})
+    web = replace(service.place, folder="web")
+    ship(web, Repository(service.path), commit, by="Ada")
+    assert sorted(path.relative_to(service.directory).as_posix() for path in service.directory.rglob("*")) == [
+        "a",
+        "d",
+        "d/b",
+    ]
+    rest = Place(HERE, "rest", f"{service.root}/rest", without=("web", "api"))
+    ship(rest, Repository(service.path), commit, by="Ada")
+    assert [path.name for path in (service.root / "rest").iterdir()] == ["top"]
+
+
+def test_records_are_added_on_the_host(service: Service) -> None:
+    service.ship(service.commit({"a": "one\n"}))
+    shipping.note(service.place, "---\nsaid: it's $HOME `x`\n")
+    shipping.note(service.place, "---\nsaid: two\n")
+    assert (service.versions / "records").read_text() == "---\nsaid: it's $HOME `x`\n---\nsaid: two\n"

@@ -1,8 +1,10 @@
 # The only script that writes into a service's directory on a host. POSIX sh with cat, cp, find, flock, mv, readlink, sed, sha256sum,
 # tar, xargs -0, awk: those of GNU or of BusyBox. Calcifer sets, in front of this text:
-#   mode       ship: standard input is an archive of files, dirs and tree/; place: the version is kept here; settle: forget `unapplied`
+#   mode       ship: standard input is an archive of files, dirs and tree/; place: the version is kept here; settle: forget `unapplied`;
+#              compare: say what was edited here since, and change nothing; note: add `record` to the records
 #   versions   /opt/calcifer/.versions/<service>        directory   where the service lies
 #   commit     40 hexadecimal characters                digest      sha256 over the content of all its files, one after the other
+#   aside      yes: what is in the way, or was edited here, is copied to $versions/aside and then gives way
 #   by         who ships, and for what: one line         most        how many versions are kept
 # In $versions: <commit>/ the tree, <commit>.list/ what is in it; deployed, one line `commit time by`; history, the same line for each;
 # begun, the commits whose placing may have been interrupted; unapplied, what changed since the containers last followed.
@@ -62,6 +64,16 @@ states() {
     END { if ((getline hash < hashes) > 0) exit 1 }' "$work/kinds" || fail 1 "has names in $1 that its sha256sum cannot spell"
 }
 
+# The names of list $1 whose line in $2 has letter $3, each behind the letter if $4 says so.
+pick() {
+  xargs -0 sh -c '
+    letters=$1 prefix=$2; shift 2
+    for p do
+      read -r letter <&3
+      case $letter in [$letters]) if [ "$prefix" ]; then printf "%s%s\000" "$prefix" "$p"; else printf "%s\000" "$p"; fi ;; esac
+    done' sh "$3" "${4-}" <"$1" 3<"$2"
+}
+
 # Whether a kept or received tree $1 with its lists $2 is whole.
 whole() {
   [ -d "$1" ] && [ -s "$2/files" ] && [ -f "$2/dirs" ] || return 1
@@ -96,6 +108,21 @@ if [ "$mode" = settle ]; then
   printf 'Z\000'
   exit 0
 fi
+if [ "$mode" = note ]; then
+  printf '%s' "$record" >>"$versions/records" && flush "$versions" || fail 1 "has no room for its records"
+  printf 'Z\000'
+  exit 0
+fi
+if [ "$mode" = compare ]; then
+  tree=$versions/$deployed list=$versions/$deployed.list
+  if [ "$deployed" ] && [ -d "$tree" ] && [ -s "$list/files" ]; then
+    states "$directory" "$list/files" >"$work/here" && states "$tree" "$list/files" >"$work/new" || exit 1
+    paste "$work/here" "$work/new" | awk -F '\t' '$1 == $2 { print "K"; next } { print "E" }' >"$work/puts"
+    pick "$list/files" "$work/puts" E E
+  fi
+  printf 'Z\000'
+  exit 0
+fi
 tree=$versions/$commit list=$versions/$commit.list
 if [ "$mode" = ship ] && ! whole "$tree" "$list"; then
   rm -rf "$tree" "$list"
@@ -126,30 +153,23 @@ compare() {
   shift
   paste "$@"
 }
-# The names of list $1 whose line in $2 has letter $3, each behind the letter if $4 says so.
-pick() {
-  xargs -0 sh -c '
-    letters=$1 prefix=$2; shift 2
-    for p do
-      read -r letter <&3
-      case $letter in [$letters]) if [ "$prefix" ]; then printf "%s%s\000" "$prefix" "$p"; else printf "%s\000" "$p"; fi ;; esac
-    done' sh "$3" "${4-}" <"$1" 3<"$2"
-}
-
 theirs='function ours(  i) { for (i = 3; i <= NF; i++) if ($i == $1) return 1; return 0 }'
-# P put, K keep, E edited, D a directory stands there, X in the way
+# P put, K keep, E edited, D a directory stands there, X in the way, Y gives way
 compare "$list/files" >"$work/table" || exit 1
-awk -F '\t' "$theirs"'
+awk -F '\t' -v aside="$aside" "$theirs"'
   $1 == $2 { print "K"; next }
   $1 == "-" || ($1 != "d" && ours()) { print "P"; next }
   $1 == "d" { print "D"; next }
+  aside && $1 != "o" { print "Y"; next }
   $3 == $2 { print "E"; next }
   { print "X" }' "$work/table" >"$work/puts"
 awk -F '\t' '$3 == $2 && $1 != "-" { print "K"; next } $3 == "-" { print "A"; next } { print "C" }' "$work/table" >"$work/changes"
 pick "$list/files" "$work/puts" X X >"$work/obstacles"
 pick "$list/files" "$work/puts" E E >"$work/edited"
+pick "$list/files" "$work/puts" Y >"$work/yields"
 pick "$list/files" "$work/changes" A A >"$work/changed"
 pick "$list/files" "$work/changes" C C >>"$work/changed"
+pick "$list/files" "$work/puts" Y C >>"$work/changed"
 
 # Directories of the new version: what stands in their place goes only if it was a version's.
 if [ -s "$list/dirs" ]; then
@@ -163,12 +183,14 @@ fi
 : >"$work/empty"
 for older in $bases; do
   compare "$versions/$older.list/files" >"$work/table" || exit 1
-  awk -F '\t' "$theirs"'
+  awk -F '\t' -v aside="$aside" "$theirs"'
     ($2 != "-" && $2 != "d") || $1 == "-" || $1 == "d" { print "K"; next }
     ours() { print "R"; next }
+    aside && $1 != "o" { print "Y"; next }
     { print "X" }' "$work/table" >"$work/gone"
-  pick "$versions/$older.list/files" "$work/gone" R >>"$work/removals"
-  pick "$versions/$older.list/files" "$work/gone" R R >>"$work/changed"
+  pick "$versions/$older.list/files" "$work/gone" RY >>"$work/removals"
+  pick "$versions/$older.list/files" "$work/gone" RY R >>"$work/changed"
+  pick "$versions/$older.list/files" "$work/gone" Y >>"$work/yields"
   pick "$versions/$older.list/files" "$work/gone" X X >>"$work/obstacles"
   [ -s "$versions/$older.list/dirs" ] || continue
   compare "$versions/$older.list/dirs" >"$work/table" || exit 1
@@ -199,6 +221,15 @@ if [ -s "$work/obstacles" ]; then
   exit 0
 fi
 
+if [ -s "$work/yields" ]; then
+  kept=$versions/aside/$(date -u +%Y%m%dT%H%M%SZ)-$$
+  mkdir -p "$kept" && (cd "$directory" && xargs -0 sh -c '
+    kept=$1; shift
+    for p do
+      case $p in */*) mkdir -p "$kept/${p%/*}" || exit 255 ;; esac
+      cp -pP "./$p" "$kept/$p" || exit 255
+    done' sh "$kept" <"$work/yields") && flush "$kept" || fail 1 "has no room to keep aside what was edited"
+fi
 echo "$commit" >>"$versions/begun" && cat "$work/changed" >>"$versions/unapplied" || fail 1 "has no room for its records"
 flush "$versions"
 stage=$directory/.calcifer-placing
@@ -206,7 +237,7 @@ rm -rf "$stage"
 mkdir "$stage" || fail 1 "cannot write into $directory"
 # Copies into the stage, flushed, then renames over the old files: whole or not at all, also after a power cut. One call for the
 # files of a folder; the n-th such group lies in $stage/n.
-pick "$list/files" "$work/puts" PD >"$work/placed"
+pick "$list/files" "$work/puts" PDY >"$work/placed"
 by_folder() {
   echo 0 >"$work/count"
   xargs -0 sh -c '

@@ -21,6 +21,7 @@ KEPT = 5
 """How many versions stay on a host, the deployed one included."""
 SECONDS = 600.0
 SAID_BYTES = 50_000_000
+NOTHING = "0" * 40
 _SCRIPT = (Path(__file__).parent / "place.sh").read_text("utf-8")
 _SHOWN = 10
 
@@ -46,7 +47,13 @@ class Place:
     host: Host
     service: str
     directory: str = ""
-    """From the top; where it is empty, /opt/calcifer/<service>."""
+    """From the top; where it is empty, beside the others on the host."""
+    root: str = ""
+    """Where services lie on the host; where it is empty, /opt/calcifer."""
+    folder: str = ""
+    """Where in its repository the service is."""
+    without: tuple[str, ...] = ()
+    """Folders of the repository that other services are."""
 
     def __post_init__(self) -> None:
         """Raise Invalid where this is no place for a service."""
@@ -57,7 +64,12 @@ class Place:
     @property
     def path(self) -> str:
         """The directory."""
-        return self.directory or f"{ROOT}/{self.service}"
+        return self.directory or f"{self.root or ROOT}/{self.service}"
+
+    @property
+    def versions(self) -> str:
+        """The directory beside it that keeps earlier versions, and what is known of them."""
+        return f"{self.root or ROOT}/.versions/{self.service}"
 
 
 @dataclass(frozen=True)
@@ -72,13 +84,19 @@ class Shipped:
     """Edited on the host and the same in both versions: left as they are."""
 
 
-def ship(place: Place, repository: Repository, commit: str, *, by: str, seconds: float = SECONDS) -> Shipped:
+def ship(
+    place: Place, repository: Repository, commit: str, *, by: str, aside: bool = False, seconds: float = SECONDS
+) -> Shipped:
     """Bring the files of `commit` into the service's directory, by one connection; `by` is the line that the host keeps about it.
+
+    Files that are in the way are kept `aside` on the host, in .versions/<service>/aside, where that is asked for.
 
     Repeated after whatever interrupted it, it ends in the same state. Raises NotShippable, InTheWay, and what ssh says.
     """
-    with packed(repository, checked_oid(commit)) as version:
-        return _said(place.host, _script("ship", place, commit, version.digest, by), seconds, version.archive)
+    with packed(repository, checked_oid(commit), place.folder, place.without) as version:
+        return _said(
+            place.host, _script("ship", place, commit, version.digest, by, aside=aside), seconds, version.archive
+        )
 
 
 def go_back(place: Place, commit: str, digest: str, *, by: str) -> Shipped:
@@ -91,15 +109,29 @@ def settle(place: Place, commit: str) -> None:
     _said(place.host, _script("settle", place, commit, "", ""))
 
 
-def _script(mode: str, place: Place, commit: str, digest: str, by: str) -> str:
+def edited(place: Place) -> list[str]:
+    """Return the tracked files that are otherwise on the host than the version that was brought there last; [] where none was."""
+    return _said(place.host, _script("compare", place, NOTHING, "", "")).edited
+
+
+def note(place: Place, record: str) -> None:
+    """Add a record to those that the host keeps."""
+    _said(place.host, _script("note", place, NOTHING, "", "", record))
+
+
+def _script(
+    mode: str, place: Place, commit: str, digest: str, by: str, record: str = "", *, aside: bool = False
+) -> str:
     values = {
         "mode": mode,
-        "versions": f"{ROOT}/.versions/{place.service}",
+        "versions": place.versions,
         "directory": place.path,
         "commit": checked_oid(commit),
         "digest": digest,
         "by": "".join(letter if letter.isprintable() else " " for letter in by)[:500],
         "most": str(KEPT),
+        "record": record,
+        "aside": "yes" if aside else "",
     }
     lines = [f"{name}={shlex.quote(value)}" for name, value in values.items()]
     return "\n".join([*lines, _SCRIPT])

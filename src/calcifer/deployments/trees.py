@@ -7,7 +7,7 @@ import re
 import stat
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from calcifer.kit.errors import Invalid
 from calcifer.kit.git.exporting import export
 from calcifer.kit.git.names import visible
 from calcifer.kit.git.repository import Repository
+from calcifer.services.folders import is_inside
 
 MOST_FILES = 20_000
 MOST_BYTES = 500_000_000
@@ -82,15 +83,22 @@ def _reason(path: str, mode: int) -> str | None:
 
 
 @contextmanager
-def packed(repository: Repository, commit: str) -> Iterator[Version]:
-    """Pack the files of a commit as a checkout would have them. Raises NotShippable and GitFailed."""
-    blobs = dict(repository.paths(commit))
+def packed(repository: Repository, commit: str, folder: str = "", without: Collection[str] = ()) -> Iterator[Version]:
+    """Pack the files of a commit as a checkout would have them: those below `folder`, and not below the folders of other services.
+
+    Raises NotShippable and GitFailed.
+    """
+    blobs = {
+        path.removeprefix(f"{folder}/" if folder else ""): blob
+        for path, blob in repository.paths(commit, folder)
+        if not any(is_inside(other, path) for other in without)
+    }
     paths = checked({path: blob.mode for path, blob in blobs.items()}, commit)
     if sum(repository.size(oid) for oid in {blob.oid for blob in blobs.values()}) > MOST_BYTES:
         raise NotShippable(f"Commit {commit[:10]} has more than {MOST_BYTES // 1_000_000} MB of files.")
     with tempfile.TemporaryDirectory(prefix="calcifer-ship-") as scratch, tempfile.TemporaryFile() as file:
         export(repository.git_dir, commit, Path(scratch))
-        digest = _pack(file, Path(scratch), paths, {path: blob.mode for path, blob in blobs.items()})
+        digest = _pack(file, Path(scratch, folder), paths, {path: blob.mode for path, blob in blobs.items()})
         file.seek(0)
         yield Version(commit, digest, file)
 

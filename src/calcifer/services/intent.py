@@ -39,6 +39,9 @@ class Target(Part):
     name: Word = "production"
     host: Line
     directory: Line | None = Field(None, description="Where on the host it lies; Calcifer's own place without it.")
+    on_complete: Literal["deploy"] | None = Field(
+        None, description="What happens there once a change is completed; nothing without it."
+    )
 
 
 class Endpoint(Part):

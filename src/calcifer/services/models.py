@@ -59,6 +59,10 @@ class Service(Base):
     descriptor_notes: Mapped[list[str]] = mapped_column(JSON, default=list)
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     links: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    targets: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    """Where the descriptor says that it runs: name, host, directory, on_complete; None where that was not read yet."""
+    endpoints: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    """What the descriptor says is to be watched: name, url."""
     adopted_at: Mapped[datetime] = mapped_column(Instant)
     scanned_at: Mapped[datetime] = mapped_column(Instant)
     missing_since: Mapped[datetime | None] = mapped_column(Instant)

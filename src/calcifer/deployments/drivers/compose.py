@@ -8,30 +8,26 @@ those that mount what changed, and that `up` did not start anew, are restarted: 
 import json
 import posixpath
 import shlex
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from calcifer.deployments.shipping import Place, Shipped
+from calcifer.deployments.shipping import Place
 from calcifer.deployments.trees import folders_above
 from calcifer.kit import ssh
-from calcifer.kit.errors import Unavailable
+from calcifer.kit.errors import Invalid, Unavailable
+from calcifer.kit.git.names import checked_oid
 
-SECONDS = 1800.0
+SECONDS = 120.0
 SAID_BYTES = 20_000_000
-_LIST = """list() {
-  for id in $(docker compose ps --all --quiet); do docker inspect --format '{{json .}}' "$id" || exit 1; done
-  echo
-}
+_LOOK = (Path(__file__).parent / "compose.sh").read_text("utf-8")
+_UP = """cd @DIRECTORY@ || exit 1
+exec docker compose -p @PROJECT@ up --detach --build --quiet-pull --remove-orphans
 """
-_UP = """set -u
-cd @DIRECTORY@ || exit 1
-@LIST@
-pwd -P
-list
-docker compose up -d --quiet-pull </dev/null >&2 || exit 1
-list
-"""
+_RESTART = "exec docker restart @IDS@\n"
+_DO = "cd @DIRECTORY@ || exit 1\nexec docker compose -p @PROJECT@ @VERB@\n"
 
 
 @dataclass(frozen=True)
@@ -39,61 +35,124 @@ class Container:
     """A container of the project, as the engine tells it."""
 
     id: str
+    name: str
     service: str
+    hash: str
+    """What compose made of its configuration when it made the container."""
+    image: str
+    """The id of the image that it runs."""
+    ref: str
+    """The image as the compose file names it."""
+    status: str
+    exit_code: int
+    health: str
+    """starting, healthy, unhealthy; empty where it has no health check."""
     started: str
-    sources: tuple[str, ...]
+    restarts: int
+    policy: str
+    """When the engine starts it again: no, always, unless-stopped, on-failure."""
+    sources: tuple[str, ...] = ()
     """What of the host it mounts, from the top."""
 
 
 @dataclass(frozen=True)
-class Followed:
-    """What `follow` did: ids of the containers that are there now, and of those that it restarted."""
+class Image:
+    """What a reference leads to on the host: the image's id, and its digests in registries."""
 
-    containers: dict[str, str]
-    restarted: list[str]
+    id: str
+    digests: tuple[str, ...] = ()
 
 
-def follow(place: Place, shipped: Shipped) -> Followed:
-    """Bring what was shipped into service; raises what compose says. The caller then settles."""
-    script = _UP.replace("@DIRECTORY@", shlex.quote(place.path)).replace("@LIST@", _LIST)
+@dataclass(frozen=True)
+class State:
+    """What a host runs of a service, and what the files in its directory ask for."""
+
+    project: str
+    directory: str = ""
+    """As the host spells it, links resolved; empty where there is none."""
+    deployed: str | None = None
+    """The commit that was brought there last."""
+    broken: str = ""
+    """What compose says is wrong with the files."""
+    hashes: dict[str, str] = field(default_factory=dict)
+    """Service of the files → what compose makes of its configuration now."""
+    containers: tuple[Container, ...] = ()
+    images: dict[str, Image] = field(default_factory=dict)
+    now: datetime | None = None
+    """By the host's clock."""
+
+
+def look(place: Place, project: str = "") -> State:
+    """Ask what is there; without a `project` compose says what the directory's is. Nothing is changed."""
+    values = {"directory": place.path, "project": project, "versions": place.versions}
+    script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()) + _LOOK
     said = ssh.answer(place.host, script, seconds=SECONDS, most_bytes=SAID_BYTES)
-    lines = said.decode("utf-8", "surrogateescape").split("\n")
     try:
-        directory, before, after = lines[0], *_two(lines[1:])
-    except (ValueError, KeyError, TypeError) as error:
+        return read(said.decode("utf-8", "surrogateescape"))
+    except (ValueError, KeyError, TypeError, Invalid) as error:
         raise Unavailable(f"{place.host} does not say which containers it has.") from error
-    unchanged = [one for one in after if (one.id, one.started) in {(old.id, old.started) for old in before}]
-    changed = [*shipped.added, *shipped.changed, *shipped.removed]
-    late = stale(unchanged, {directory, place.path}, changed)
-    if late:
-        restart = f"docker restart {' '.join(shlex.quote(one.id) for one in late)}\n"
-        ssh.answer(place.host, restart, seconds=SECONDS, most_bytes=SAID_BYTES)
-    return Followed({one.id: one.service for one in after}, [one.id for one in late])
 
 
-def stale(containers: Iterable[Container], directories: set[str], changed: Iterable[str]) -> list[Container]:
-    """Return the containers that mount a changed file, or a folder with one in it.
+def read(said: str) -> State:
+    """Read what the script said; ValueError, KeyError or TypeError where it is something else."""
+    lines = [line.partition("\t")[::2] for line in said.split("\n") if "\t" in line]
+    one = dict(lines)
+    if one.get("end") != "ok":
+        raise ValueError("cut off")
+    images = [value.split(" ", 2) for name, value in lines if name == "image"]
+    return State(
+        one["project"],
+        one.get("directory", ""),
+        checked_oid(one["deployed"]) if "deployed" in one else None,
+        "".join(letter if letter.isprintable() else " " for letter in one.get("broken", ""))[:500],
+        {name: rest for name, _, rest in (value.partition(" ") for key, value in lines if key == "hash") if rest},
+        tuple(made for key, value in lines if key == "container" and (made := _container(json.loads(value)))),
+        {ref: Image(found, tuple(json.loads(digests) or ())) for ref, found, digests in images},
+        datetime.fromisoformat(one["now"]),
+    )
+
+
+def up(place: Place, project: str) -> str:
+    """Return the script that lets the containers follow the files: images are built or pulled, what is gone is removed."""
+    return _filled(_UP, DIRECTORY=place.path, PROJECT=project)
+
+
+def restart(containers: Sequence[Container]) -> str:
+    """Return the script that restarts these."""
+    return _RESTART.replace("@IDS@", " ".join(shlex.quote(one.id) for one in containers))
+
+
+def do(place: Place, project: str, verb: str) -> str:
+    """Return the script for one of compose's own verbs: `stop`, `start`, `restart`."""
+    return _filled(_DO, DIRECTORY=place.path, PROJECT=project, VERB=verb)
+
+
+def stale(before: State, after: State, place: Place, changed: Iterable[str]) -> list[Container]:
+    """Return the containers that mount a changed file, or a folder with one in it, and that have not been started since.
 
     One that mounts the service's whole directory sees the new files, and is not restarted for each README.
     """
+    known = {(one.id, one.started) for one in before.containers}
     touched = set()
     for path in changed:
         for above in (path, *folders_above(path)):
-            touched |= {posixpath.join(directory, above) for directory in directories}
-    return [one for one in containers if touched & set(one.sources)]
+            touched |= {posixpath.join(directory, above) for directory in (after.directory, place.path)}
+    running = (one for one in after.containers if (one.id, one.started) in known and one.status == "running")
+    return [one for one in running if touched & set(one.sources)]
 
 
-def _two(lines: list[str]) -> tuple[list[Container], list[Container]]:
-    end = lines.index("")
-    return [_container(json.loads(line)) for line in lines[:end]], [
-        _container(json.loads(line)) for line in lines[end + 1 :] if line
-    ]
+def _filled(script: str, **values: str) -> str:
+    for name, value in values.items():
+        script = script.replace(f"@{name}@", shlex.quote(value))
+    return script
 
 
-def _container(said: dict[str, Any]) -> Container:
+def _container(said: dict[str, Any]) -> Container | None:
+    if said["oneoff"] == "True":  # of `docker compose run`: somebody's command, and no part of the service
+        return None
+    own = {name: said[name] for name in ("id", "service", "hash", "image", "ref", "status", "exit_code", "health")}
+    sources = tuple(mount["Source"] for mount in said["mounts"] if mount["Type"] == "bind")
     return Container(
-        said["Id"],
-        said["Config"]["Labels"]["com.docker.compose.service"],
-        said["State"]["StartedAt"],
-        tuple(mount["Source"] for mount in said["Mounts"] if mount["Type"] == "bind"),
-    )
+        name=said["name"].lstrip("/"), started=said["started"], restarts=said["restarts"], policy=said["policy"],
+        sources=sources, **own,
+    )  # fmt: skip

@@ -32,6 +32,10 @@ STATES = {
     "unreachable": ("wifi-off", "bad"),
     "unchecked": ("circle-question-mark", "quiet"),
     "replaced": ("archive", "quiet"),
+    "good": ("circle-check", "good"),
+    "held": ("pause", "warn"),
+    "returned": ("rotate-ccw", "warn"),
+    "cancelled": ("circle-x", "quiet"),
 }
 """State to icon (Lucide's name) and colour; a state that is not here gets a circle."""
 

@@ -106,7 +106,8 @@ def rescan(uow: UnitOfWork, service: Service, *, thorough: bool = False) -> None
         service.missing_since, service.head = service.missing_since or uow.now, head
         return
     service.missing_since = None
-    if thorough or service.head is None or repository.branch(service.main_branch) != service.head:
+    is_read = service.head is not None and service.targets is not None
+    if thorough or not is_read or repository.branch(service.main_branch) != service.head:
         began = service.baseline is None
         fill(uow, service, repository, with_refs=thorough or service.head is None)
         if thorough or began:
@@ -181,7 +182,7 @@ def fill(uow: UnitOfWork, service: Service, repository: Repository, *, with_refs
         branch = service.main_branch if repository.branch(service.main_branch) else main_branch(repository)
         head = repository.branch(branch)
         number = max(highest_recorded(repository, service.head, head), highest_open(repository) if with_refs else 0)
-        read = _reader(repository, head, service.folder)
+        read = reader(repository, head, service.folder)
         seen = descriptors.read_descriptor(read, name=service.name)
         descriptor = seen.descriptor or (None if service.head else _last_good(repository, service, head))
         found = facts.read_facts(read)
@@ -202,7 +203,7 @@ def _last_good(repository: Repository, service: Service, head: str | None) -> De
     """
     commit, known = head, None
     while commit is not None:
-        read = _reader(repository, commit, service.folder)
+        read = reader(repository, commit, service.folder)
         there = repository.entry(commit, service.within(descriptors.PATH))
         if there != known or commit == head:
             seen, known = descriptors.read_descriptor(read, name=service.name), there
@@ -211,10 +212,11 @@ def _last_good(repository: Repository, service: Service, head: str | None) -> De
         if commit == (service.baseline or head):
             break
         commit = next(iter(repository.commit(commit).parents), None)
-    return descriptors.derived(_reader(repository, commit or head, service.folder), name=service.name)
+    return descriptors.derived(reader(repository, commit or head, service.folder), name=service.name)
 
 
-def _reader(repository: Repository, head: str | None, folder: str) -> compose.Read:
+def reader(repository: Repository, head: str | None, folder: str) -> compose.Read:
+    """Return what gives a file of the service at `folder` as it is in the commit `head`, or None."""
     read = partial(_file, repository, head, folder)
     return compose.Beside(read) if folder else read
 
@@ -232,6 +234,10 @@ def _take(uow: UnitOfWork, service: Service, descriptor: Descriptor) -> None:
     service.title, service.description = descriptor.title or service.name, descriptor.description or ""
     service.kind, service.owner, service.lifecycle = descriptor.kind, descriptor.owner or "", descriptor.lifecycle
     service.visibility, service.policy, service.verify = descriptor.visibility, descriptor.policy, descriptor.verify
+    service.targets = [
+        target.model_dump(include={"name", "host", "directory", "on_complete"}) for target in descriptor.targets
+    ]
+    service.endpoints = [{"name": one.name, "url": one.url} for one in descriptor.endpoints]
     service.links = [{"title": link.title, "url": link.url} for link in descriptor.links]
     _depend(uow, service, descriptor.depends_on)
 

@@ -1,0 +1,33 @@
+# The only script that asks a host what it runs of a service: reads, and changes nothing. POSIX sh with sed, docker and compose.
+# Calcifer sets, in front of this text: directory; project, empty where compose itself is to say it; versions, beside it.
+# Says lines `key<TAB>value`, `end<TAB>ok` as the last. Nothing of it has a value of the environment or of a variable.
+set -u
+LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+say() { printf '%s\t%s\n' "$1" "$2"; }
+each() { while IFS= read -r line; do say "$1" "$line"; done; }
+fail() { code=$1; shift; echo "$*" >&2; exit "$code"; }
+
+[ ! -s "$versions/deployed" ] || say deployed "$(sed -n '1s/ .*//p' "$versions/deployed")"
+docker version --format '{{.Server.Version}}' >/dev/null 2>&1 || fail 75 "has no docker engine that answers"
+if cd "$directory" 2>/dev/null; then
+  say directory "$(pwd -P)"
+  said=$(docker compose config --quiet 2>&1) || { say broken "$(printf '%s\n' "$said" | sed '/^[[:space:]]*$/d' | sed -n '$p')"; }
+  if [ -z "$project" ]; then
+    project=$(docker compose config --format json 2>/dev/null | sed -n 's/^  "name": "\([a-z0-9_-]*\)",*$/\1/p' | sed -n 1p)
+  fi
+  docker compose -p "$project" config --hash '*' 2>/dev/null | each hash
+fi
+say project "$project"
+if [ "$project" ]; then
+  ids=$(docker ps --all --no-trunc --quiet --filter "label=com.docker.compose.project=$project")
+  for id in $ids; do
+    docker inspect --format '{"id":{{json .Id}},"name":{{json .Name}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}},"oneoff":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"directory":{{json (index .Config.Labels "com.docker.compose.project.working_dir")}},"image":{{json .Image}},"ref":{{json .Config.Image}},"status":{{json .State.Status}},"exit_code":{{.State.ExitCode}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}},"mounts":{{json .Mounts}}}' "$id" 2>/dev/null | each container
+  done
+  for ref in $([ -z "$ids" ] || docker inspect --format '{{.Config.Image}}' $ids 2>/dev/null | sort -u); do
+    docker image inspect --format "$ref "'{{.Id}} {{json .RepoDigests}}' "$ref" 2>/dev/null | each image
+  done
+fi
+say now "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+say end ok

@@ -1,0 +1,11 @@
+"""What is done for deployments outside a unit of work; split by noun."""
+
+from pathlib import Path
+
+from calcifer.deployments.jobs import runs
+from calcifer.kit.workflows import Jobs
+
+
+def register(jobs: Jobs, var: Path) -> None:
+    """Register the jobs of deployments for the workspace with the directory `var`."""
+    runs.register(jobs, var)

@@ -1,0 +1,74 @@
+"""Tables of deployments: what was brought to which host, by whom, and how it ended."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from calcifer.kit.db import Base, Instant
+
+UNFINISHED = ("pending", "running")
+GOOD = "good"
+
+
+class Deployment(Base):
+    """One run: a commit of a service on its way to a host, and what came of it."""
+
+    __tablename__ = "deployments"
+    __table_args__ = (
+        Index("ix_deployments_service_id_host_id", "service_id", "host_id", "id"),
+        Index("ix_deployments_state", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
+    host_id: Mapped[int] = mapped_column(ForeignKey("hosts.id"))
+    target: Mapped[str]
+    """The name of the environment."""
+    kind: Mapped[str]
+    """deploy or rollback."""
+    directory: Mapped[str]
+    project: Mapped[str] = mapped_column(default="")
+    """The name of the compose project, as the host said it at the first deployment; it stays."""
+    commit: Mapped[str]
+    before: Mapped[str | None]
+    """The commit that the host had, by its own word."""
+    reason: Mapped[str] = mapped_column(default="")
+    items: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """Numbers of the items that came with it: those between `before` and `commit`."""
+    state: Mapped[str] = mapped_column(default="pending")
+    """pending, running; held, for somebody has to decide; good; returned, to the version before; failed; cancelled."""
+    phase: Mapped[str] = mapped_column(default="plan")
+    """plan, ship, start, verify, record."""
+    outcome: Mapped[str | None]
+    """What its state will be once that is on record."""
+    is_returning: Mapped[bool] = mapped_column(default=False)
+    """Whether it is on its way back to `before`, for what was asked for did not come into service."""
+    is_cancelled: Mapped[bool] = mapped_column(default=False)
+    """Whether somebody has asked for its end."""
+    runs: Mapped[int] = mapped_column(default=0)
+    """How many runs on the host it has begun; they are named by it."""
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    verdict: Mapped[str | None]
+    """What was found of the containers at the end, in a sentence."""
+    error: Mapped[str | None]
+    """Why it did not come into service, or why it is held."""
+    mend: Mapped[str | None]
+    images: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Service of the compose files → reference, id and digests of the image that it runs."""
+    actor_name: Mapped[str]
+    person_id: Mapped[int | None]
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state not in UNFINISHED
+
+    @property
+    def goal(self) -> str:
+        """The commit that it is bringing now."""
+        return self.before if self.is_returning and self.before else self.commit

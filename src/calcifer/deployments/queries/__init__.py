@@ -1,0 +1,1 @@
+"""Every SELECT on deployments; split by noun."""

@@ -1,0 +1,74 @@
+"""Every SELECT on runs."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from calcifer.deployments.models import GOOD, UNFINISHED, Deployment
+from calcifer.hosts.models import Host
+from calcifer.kit.errors import NotFound
+from calcifer.services.models import Service
+
+
+class Listed(NamedTuple):
+    """A run, with the names of what it is about."""
+
+    run: Deployment
+    service: str
+    host: str
+
+
+def _listing() -> Select[Deployment, str, str]:
+    return (
+        select(Deployment, Service.name, Host.name)
+        .join(Service, Service.id == Deployment.service_id)
+        .join(Host, Host.id == Deployment.host_id)
+    )
+
+
+def get_deployment(session: Session, deployment_id: int) -> Listed:
+    """Return one; NotFound where there is none."""
+    found = session.execute(_listing().where(Deployment.id == deployment_id)).first()
+    if found is None:
+        raise NotFound(f"There is no deployment {deployment_id}.")
+    return Listed._make(found)
+
+
+def list_deployments(
+    session: Session, *, service: str = "", host: str = "", before: int | None = None, limit: int = 50
+) -> list[Listed]:
+    """Return up to `limit`, newest first, of a service or of all, on a host or on all."""
+    query = _listing().order_by(Deployment.id.desc()).limit(limit)
+    if service:
+        query = query.where(Service.name == service)
+    if host:
+        query = query.where(Host.name == host)
+    if before is not None:
+        query = query.where(Deployment.id < before)
+    return [Listed._make(found) for found in session.execute(query)]
+
+
+def find_unfinished(session: Session, service_id: int, host_id: int) -> Deployment | None:
+    """Return the one that is at work on a service on a host, or None."""
+    here = select(Deployment).where(Deployment.service_id == service_id, Deployment.host_id == host_id)
+    return session.scalars(here.where(Deployment.state.in_(UNFINISHED)).limit(1)).first()
+
+
+def list_good(session: Session, service_id: int, host_id: int, *, limit: int = 50) -> Sequence[Deployment]:
+    """Return those that came into service on a host, newest first."""
+    here = select(Deployment).where(Deployment.service_id == service_id, Deployment.host_id == host_id)
+    return session.scalars(here.where(Deployment.state == GOOD).order_by(Deployment.id.desc()).limit(limit)).all()
+
+
+def list_services_on(session: Session, host_id: int) -> list[str]:
+    """Return the names of the services that were ever brought to a host."""
+    query = select(Service.name).join(Deployment, Deployment.service_id == Service.id)
+    return list(session.scalars(query.where(Deployment.host_id == host_id).distinct().order_by(Service.name)))
+
+
+def find_latest(session: Session, service_id: int, host_id: int) -> Deployment | None:
+    """Return the last one of a service to a host, whatever became of it, or None."""
+    here = select(Deployment).where(Deployment.service_id == service_id, Deployment.host_id == host_id)
+    return session.scalars(here.order_by(Deployment.id.desc()).limit(1)).first()

@@ -1,0 +1,89 @@
+"""What the edges take and give for deployments."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from calcifer.deployments.models import Deployment
+from calcifer.kit.schemas import Line, Text
+from calcifer.services.intent import ServiceName
+
+Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+Reason = Annotated[Text, StringConstraints(max_length=2000)]
+
+
+class NewDeployment(BaseModel):
+    """What is to be brought where."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: ServiceName = Field(examples=["web"])
+    to: Line | None = Field(
+        default=None,
+        description="A target's name, or its host; needed where there are several.",
+        examples=["production"],
+    )
+    commit: Commit | None = Field(default=None, description="Main as it is without it.")
+    reason: Reason = Field(default="", examples=["The new certificate."])
+
+
+class NewRollback(BaseModel):
+    """What is to be taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: ServiceName = Field(examples=["web"])
+    to: Line | None = Field(default=None, description="A target's name, or its host.", examples=["production"])
+    reason: Reason = ""
+
+
+class RunLog(BaseModel):
+    """What one run on the host said."""
+
+    name: str = Field(examples=["forth-up-0"])
+    text: str
+
+
+class LogOut(BaseModel):
+    """What was said on the host, run by run, oldest first."""
+
+    runs: list[RunLog]
+
+
+class DeploymentOut(BaseModel):
+    """A deployment, and what came of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int = Field(examples=[12])
+    service: str = Field(examples=["web"])
+    host: str = Field(examples=["alpha"])
+    target: str = Field(examples=["production"])
+    kind: str = Field(description="deploy or rollback.", examples=["deploy"])
+    state: str = Field(
+        description="pending, running, held (somebody has to decide), good, returned (to the version before), failed, cancelled.",
+        examples=["good"],
+    )
+    phase: str = Field(description="plan, ship, start, verify, record.")
+    commit: str
+    before: str | None = Field(description="The commit that the host had.")
+    items: list[int] = Field(description="The items that came with it.")
+    reason: str
+    by: str
+    directory: str
+    project: str
+    plan: dict[str, Any]
+    images: dict[str, Any]
+    verdict: str | None
+    error: str | None
+    mend: str | None
+    made_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Deployment, service: str, host: str) -> "DeploymentOut":
+        """Make it from the row, with the names of service and host."""
+        own = {name: getattr(row, name) for name in cls.model_fields if name not in {"service", "host", "by"}}
+        return cls.model_validate(own | {"service": service, "host": host, "by": row.actor_name})

@@ -1,0 +1,5 @@
+"""Every change to deployments, one function per verb; split by noun."""
+
+from calcifer.deployments.service.runs import cancel, deploy, proceed, rollback
+
+__all__ = ["cancel", "deploy", "proceed", "rollback"]

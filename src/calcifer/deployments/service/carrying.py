@@ -1,0 +1,338 @@
+"""Carries a run out, phase by phase, outside of any unit of work: each talks to the host, and notes what it came to.
+
+Killed anywhere and begun again, it goes on at the phase that it had come to: each phase ends in the same state however often it is
+done, and what runs on the host is found again by its name.
+"""
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from calcifer.deployments import coming, records, running, shipping, verdict
+from calcifer.deployments.drivers import compose
+from calcifer.deployments.queries import runs as queries
+from calcifer.deployments.service import runs
+from calcifer.deployments.shipping import InTheWay, Place, Shipped
+from calcifer.hosts.models import Host
+from calcifer.hosts.reaching import Aim, connection, write_known_hosts
+from calcifer.kit.errors import CalciferError, Unavailable
+from calcifer.kit.git.names import visible
+from calcifer.kit.git.repository import Repository
+from calcifer.kit.uow import Actor, Units
+from calcifer.services import queries as services
+
+T = TypeVar("T")
+_TERMINAL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+log = logging.getLogger("calcifer.deployments")
+
+DEADLINE_SECONDS = 180.0
+"""How long a version may take until it is healthy."""
+PATIENCE_SECONDS = 180.0
+"""How long a host may be away once something has begun there: a restart takes less."""
+LOOK_SECONDS = 1.0
+MOST_RUNS = 3
+"""How often a run is begun again that was cut off."""
+
+
+class NotInService(CalciferError):
+    """What was asked for does not run as it should."""
+
+
+class Cancelled(CalciferError):
+    """Somebody has asked for the end."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a phase needs to know, apart from the row."""
+
+    id: int
+    service: str
+    by: str
+    phase: str
+    goal: str
+    before: str | None
+    project: str
+    is_returning: bool
+    is_cancelled: bool
+    is_finished: bool
+    is_decided: bool
+    runs: int
+    error: str | None
+    outcome: str | None
+    place: Place
+    repository: Path
+
+    @property
+    def way_back(self) -> bool:
+        """Whether there is a version to go back to."""
+        return not self.is_returning and self.before is not None and self.before != self.goal
+
+
+class Course:
+    """One run on its way."""
+
+    def __init__(self, units: Units, actor: Actor, deployment_id: int, var: Path, told: Callable[[str], None]) -> None:
+        """Carry out `deployment_id`; what runs say is added to files below `var`/logs/deployments."""
+        self._units, self._actor, self._id, self._var, self._told = units, actor, deployment_id, var, told
+        self._shipped: Shipped | None = None
+
+    def run(self) -> str:
+        """Go from phase to phase until it has ended; return the state."""
+        phases = {
+            "plan": self._plan,
+            "ship": self._ship,
+            "start": self._start,
+            "verify": self._verify,
+            "record": self._record,
+        }
+        while not (order := self._order()).is_finished:
+            self._told(order.phase)
+            try:
+                if order.is_cancelled and not order.is_returning and order.phase != "record":
+                    raise Cancelled("It was cancelled.")
+                phases[order.phase](order)
+            except CalciferError as error:
+                self._failed(order, error)
+        with self._units.read(self._actor) as uow:
+            return queries.get_deployment(uow.db, self._id).run.state
+
+    def _order(self) -> Order:
+        with self._units.read(self._actor) as uow:
+            row, name, _ = queries.get_deployment(uow.db, self._id)
+            service = services.get_service(uow.db, name)
+            host = uow.db.get_one(Host, row.host_id)
+            others = [] if service.folder else [one for one in services.list_folders(uow.db, service.path) if one]
+            place = Place(
+                connection(Aim.of(host), self._var), name, row.directory, host.directory, service.folder, tuple(others)
+            )
+            return Order(
+                row.id, name, row.actor_name, row.phase, row.goal, row.before, row.project, row.is_returning,
+                row.is_cancelled, row.is_finished, "decided" in row.plan, row.runs, row.error, row.outcome, place,
+                Path(service.path),
+            )  # fmt: skip
+
+    def _note(self, **values: Any) -> None:
+        with self._units.write(self._actor) as uow:
+            runs.note(uow, self._id, **values)
+
+    # -- phases -------------------------------------------------------------------------------------------------------
+
+    def _plan(self, order: Order) -> None:
+        """Find out what will change, and what on the host is otherwise than it was left; nothing is touched."""
+        seen = compose.look(order.place, order.project)
+        edited = shipping.edited(order.place)
+        repository = Repository(order.repository)
+        before = seen.deployed if seen.deployed and repository.has(seen.deployed) else None
+        plan = coming.plan(repository, before, order.goal, order.place.folder, order.place.without)
+        plan |= {"edited": edited[: coming.MOST], "drift": drift(seen, edited)}
+        with self._units.write(self._actor) as uow:
+            if order.is_decided:
+                plan["decided"] = queries.get_deployment(uow.db, self._id).run.plan["decided"]
+            values = {"plan": plan, "before": before, "items": plan["items"], "project": order.project or seen.project}
+            if plan["drift"] and not order.is_decided:
+                told = " ".join(plan["drift"][:5])
+                runs.finish(
+                    uow, self._id, "held", **values,
+                    error=f"The host is otherwise than it was left, and nothing was changed. {told}",
+                    mend=f"calcifer deployments proceed {self._id}   (edited files are kept aside on the host), or bring the "
+                    f"edits into the repository and deploy again",
+                )  # fmt: skip
+            else:
+                runs.note(uow, self._id, **values, phase="ship", state="running")
+
+    def _ship(self, order: Order) -> None:
+        self._shipped = self._brought(order)
+        self._note(phase="start")
+
+    def _brought(self, order: Order) -> Shipped:
+        by = f"deployment {order.id} by {order.by}"
+        return shipping.ship(order.place, Repository(order.repository), order.goal, by=by, aside=order.is_decided)
+
+    def _start(self, order: Order) -> None:
+        """Let the containers follow, and those restart that see an old file."""
+        shipped = self._shipped or self._brought(order)
+        before = self._patiently(lambda: compose.look(order.place, order.project))
+        if before.broken:
+            raise NotInService(f"Compose cannot read the files: {before.broken}")
+        project = order.project or before.project
+        self._note(project=project)
+        self._lasting(order, compose.up(order.place, project), "docker compose up")
+        after = self._patiently(lambda: compose.look(order.place, project))
+        late = compose.stale(before, after, order.place, [*shipped.added, *shipped.changed, *shipped.removed])
+        if late:
+            self._lasting(order, compose.restart(late), "docker restart")
+        self._patiently(lambda: shipping.settle(order.place, order.goal))
+        self._note(phase="verify")
+
+    def _verify(self, order: Order) -> None:
+        """Look until all run as asked, and once more a little later; NotInService where one does not, or not in time."""
+        until, good_since, first = time.monotonic() + DEADLINE_SECONDS, None, None
+        while True:
+            seen = self._patiently(lambda: compose.look(order.place, order.project))
+            first = first or seen
+            found = verdict.judge(seen, first)
+            if found.standing == "bad":
+                raise NotInService(found.sentence)
+            if found.standing == "waiting":
+                good_since = None
+                if time.monotonic() > until:
+                    raise NotInService(f"After {DEADLINE_SECONDS:.0f} seconds: {found.sentence}")
+            elif good_since is None:
+                good_since = time.monotonic()
+            if good_since is not None and time.monotonic() - good_since >= verdict.STEADY.total_seconds():
+                break
+            if self._order().is_cancelled and not order.is_returning:
+                raise Cancelled("It was cancelled.")
+            time.sleep(LOOK_SECONDS)
+        outcome = ("cancelled" if order.is_cancelled else "returned") if order.is_returning else "good"
+        self._note(phase="record", verdict=found.sentence, images=images(seen), outcome=outcome)
+
+    def _record(self, order: Order) -> None:
+        """Write down how it ended: in the repository, then on the host, where that answers."""
+        with self._units.write(self._actor) as uow:
+            listed = runs.finish(uow, self._id, order.outcome or "failed")
+            text = records.render(listed)
+        try:
+            shipping.note(order.place, text)
+        except CalciferError:
+            log.warning("The host of deployment %s did not take its record.", self._id, exc_info=True)
+
+    # -- what goes wrong ----------------------------------------------------------------------------------------------
+
+    def _failed(self, order: Order, error: CalciferError) -> None:
+        said, mend = error.message, error.mend
+        if order.phase == "record":
+            raise error
+        if order.is_returning:
+            both = f"{order.error} Going back to {(order.before or '')[:10]} failed too: {said}"
+            self._note(phase="record", outcome="failed", error=both, mend=mend)
+        elif isinstance(error, InTheWay):
+            with self._units.write(self._actor) as uow:
+                runs.finish(
+                    uow, self._id, "held", error=said,
+                    mend=f"calcifer deployments proceed {self._id}   (they are kept aside on the host), or: {mend}",
+                )  # fmt: skip
+        elif order.phase == "plan":
+            outcome = "cancelled" if isinstance(error, Cancelled) else "failed"
+            self._note(phase="record", outcome=outcome, error=f"{said} Nothing was changed.", mend=mend)
+        elif order.way_back:
+            self._shipped = None
+            self._note(phase="ship", is_returning=True, error=said, mend=mend)
+        else:
+            outcome = "cancelled" if isinstance(error, Cancelled) else "failed"
+            what = "There is no version before that it could go back to: it is left as it is."
+            self._note(phase="record", outcome=outcome, error=f"{said} {what}", mend=mend)
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """Ask again while the host is away, up to PATIENCE_SECONDS."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return ask()
+            except Unavailable:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(LOOK_SECONDS)
+
+    def _lasting(self, order: Order, script: str, what: str) -> None:
+        """Run something lasting on the host, and begin it again where it was cut off; NotInService where it fails.
+
+        Its name is made of what is noted alone, so that it is found again whatever ends here.
+        """
+        way = "back" if order.is_returning else "forth"
+        for number in range(order.runs, order.runs + MOST_RUNS):
+            name = f"{self._id}-{way}-{what.rsplit(maxsplit=1)[-1]}-{number}"
+            log_file = log_of(self._var, name)
+            try:
+                with self._watched(order, name):
+                    code = self._patiently(partial(running.run, order.place, name, script, log_file))
+            except running.CutOff:
+                if self._order().is_cancelled and not order.is_returning:
+                    raise Cancelled("It was cancelled.") from None
+                self._note(runs=number + 1)
+                continue
+            if code:
+                raise NotInService(f"{what} ended with {code}: {last_words(log_file)}")
+            return
+        raise NotInService(f"{what} was cut off {MOST_RUNS} times before its end.")
+
+    @contextmanager
+    def _watched(self, order: Order, name: str) -> Iterator[None]:
+        """End the run `name` on the host as soon as somebody cancels."""
+        ended = threading.Event()
+
+        def watch() -> None:
+            while not ended.wait(LOOK_SECONDS):
+                if self._order().is_cancelled:
+                    with suppress(Unavailable):
+                        running.stop(order.place, name)
+                    return
+
+        watching = threading.Thread(target=watch, name=f"calcifer-cancel-{name}", daemon=True)
+        if not order.is_returning:
+            watching.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            if watching.is_alive():
+                watching.join()
+
+
+def carry_out(units: Units, actor: Actor, deployment_id: int, var: Path, told: Callable[[str], None]) -> str:
+    """Carry a run out to its end, from the phase that it had come to, and return its state."""
+    write_known_hosts(units, actor, var)
+    logs(var).mkdir(parents=True, exist_ok=True)
+    return Course(units, actor, deployment_id, var, told).run()
+
+
+def logs(var: Path) -> Path:
+    """Return where what runs say is kept."""
+    return var / "logs" / "deployments"
+
+
+def log_of(var: Path, name: str) -> Path:
+    """Return the file for what a run says."""
+    return logs(var) / f"{name}.log"
+
+
+def last_words(file: Path) -> str:
+    """Return the last line that says something, without what a terminal would obey."""
+    with file.open("rb") as opened:
+        opened.seek(max(file.stat().st_size - 8000, 0))
+        lines = [line.strip() for line in opened.read().decode("utf-8", "replace").splitlines()]
+    told = [line for line in lines if line]
+    wrong = [line for line in told if "error" in line.lower()] or told
+    last = wrong[-1] if wrong else "it said nothing"
+    return "".join(letter if letter.isprintable() else " " for letter in _TERMINAL.sub("", last))[:500]
+
+
+def drift(seen: compose.State, edited: list[str]) -> list[str]:
+    """Return a sentence for each thing that is otherwise on the host than the last deployment left it."""
+    if seen.deployed is None:
+        return []
+    files = [f"'{visible(path)}' was edited or removed there." for path in edited[: coming.MOST]]
+    containers = [
+        f"{one.name} has another configuration than the files ask for."
+        for one in seen.containers
+        if not edited and one.hash != seen.hashes.get(one.service, one.hash)
+    ]
+    return files + containers
+
+
+def images(seen: compose.State) -> dict[str, Any]:
+    """Return what each service of the compose files runs: reference, id and digests."""
+    said = {}
+    for one in seen.containers:
+        found = seen.images.get(one.ref)
+        said[one.service] = {"ref": one.ref, "id": one.image, "digests": list(found.digests) if found else []}
+    return said
