@@ -151,7 +151,7 @@ def test_is_changed_deployed_verified_and_taken_back(web: Service) -> None:
 @pytest.mark.parametrize(
     ("compose", "said"),
     [
-        (COMPOSE.replace("lab:1", "lab:gone"), "lab:gone"),
+        (COMPOSE.replace("lab:1", "lab:gone"), "web Error"),
         (COMPOSE.replace("image: lab:1", "image: lab:2\n    command: ['sh', '-c', 'exit 3']"), "exited with 3"),
         (COMPOSE.replace("http://127.0.0.1/", "http://127.0.0.1:9/"), "web-web-1 is not healthy."),
         (COMPOSE.replace("image: lab:1", "build: .\n    image: web:new"), "ockerfile"),
@@ -168,7 +168,7 @@ def test_what_does_not_come_into_service_is_taken_back(web: Service, compose: st
     web.write({"docker-compose.yml": compose, "app.conf": "bad\n"})
     web.git(web.path, "commit", "-qam", "Bad")
     bad = web.deploy()
-    assert bad.state == "returned", bad
+    assert bad.state == "returned", bad.error
     assert said in (bad.error or "")
     assert web.seen() == "version 1\none\n"
     web.is_as_in_git(first.commit)

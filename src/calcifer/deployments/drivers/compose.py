@@ -17,7 +17,7 @@ from typing import Any
 from calcifer.deployments.shipping import Place
 from calcifer.deployments.trees import folders_above
 from calcifer.kit import ssh
-from calcifer.kit.errors import Invalid, Unavailable
+from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git.names import checked_oid
 
 SECONDS = 120.0
@@ -90,7 +90,7 @@ def look(place: Place, project: str = "") -> State:
     try:
         return read(said.decode("utf-8", "surrogateescape"))
     except (ValueError, KeyError, TypeError, Invalid) as error:
-        raise Unavailable(f"{place.host} does not say which containers it has.") from error
+        raise Conflict(f"{place.host} does not say which containers it has.") from error
 
 
 def read(said: str) -> State:
@@ -99,6 +99,7 @@ def read(said: str) -> State:
     one = dict(lines)
     if one.get("end") != "ok":
         raise ValueError("cut off")
+    healths = {id_: _health(said) for key, value in lines if key == "status" for id_, _, said in [value.partition(" ")]}
     images = [value.split(" ", 2) for name, value in lines if name == "image"]
     return State(
         one["project"],
@@ -106,7 +107,7 @@ def read(said: str) -> State:
         checked_oid(one["deployed"]) if "deployed" in one else None,
         "".join(letter if letter.isprintable() else " " for letter in one.get("broken", ""))[:500],
         {name: rest for name, _, rest in (value.partition(" ") for key, value in lines if key == "hash") if rest},
-        tuple(made for key, value in lines if key == "container" and (made := _container(json.loads(value)))),
+        tuple(made for key, value in lines if key == "container" and (made := _container(json.loads(value), healths))),
         {ref: Image(found, tuple(json.loads(digests) or ())) for ref, found, digests in images},
         datetime.fromisoformat(one["now"]),
     )
@@ -147,12 +148,18 @@ def _filled(script: str, **values: str) -> str:
     return script
 
 
-def _container(said: dict[str, Any]) -> Container | None:
+def _health(status: str) -> str:
+    """Return starting, healthy or unhealthy from what `docker ps` says, as in `Up 3 seconds (health: starting)`; empty without."""
+    said = status.rpartition("(")[2].removesuffix(")").removeprefix("health: ")
+    return said if said in ("starting", "healthy", "unhealthy") else ""
+
+
+def _container(said: dict[str, Any], healths: dict[str, str]) -> Container | None:
     if said["oneoff"] == "True":  # of `docker compose run`: somebody's command, and no part of the service
         return None
-    own = {name: said[name] for name in ("id", "service", "hash", "image", "ref", "status", "exit_code", "health")}
-    sources = tuple(mount["Source"] for mount in said["mounts"] if mount["Type"] == "bind")
+    own = {name: said[name] for name in ("id", "service", "hash", "image", "ref", "status", "exit_code")}
+    sources = tuple(mount["Source"] for mount in said["mounts"] or () if mount["Type"] == "bind")
     return Container(
         name=said["name"].lstrip("/"), started=said["started"], restarts=said["restarts"], policy=said["policy"],
-        sources=sources, **own,
+        health=healths.get(said["id"], ""), sources=sources, **own,
     )  # fmt: skip

@@ -22,8 +22,10 @@ fi
 say project "$project"
 if [ "$project" ]; then
   ids=$(docker ps --all --no-trunc --quiet --filter "label=com.docker.compose.project=$project")
+  # Of its health the list tells: the key is not there in each container, and a template that asks for it may fail.
+  docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --format '{{.ID}} {{.Status}}' | each status
   for id in $ids; do
-    docker inspect --format '{"id":{{json .Id}},"name":{{json .Name}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}},"oneoff":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"directory":{{json (index .Config.Labels "com.docker.compose.project.working_dir")}},"image":{{json .Image}},"ref":{{json .Config.Image}},"status":{{json .State.Status}},"exit_code":{{.State.ExitCode}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}},"mounts":{{json .Mounts}}}' "$id" 2>/dev/null | each container
+    docker inspect --format '{"id":{{json .Id}},"name":{{json .Name}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}},"oneoff":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"directory":{{json (index .Config.Labels "com.docker.compose.project.working_dir")}},"image":{{json .Image}},"ref":{{json .Config.Image}},"status":{{json .State.Status}},"exit_code":{{.State.ExitCode}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}},"mounts":{{json .Mounts}}}' "$id" 2>/dev/null | each container
   done
   for ref in $([ -z "$ids" ] || docker inspect --format '{{.Config.Image}}' $ids 2>/dev/null | sort -u); do
     docker image inspect --format "$ref "'{{.Id}} {{json .RepoDigests}}' "$ref" 2>/dev/null | each image

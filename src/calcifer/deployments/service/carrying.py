@@ -306,13 +306,13 @@ def log_of(var: Path, name: str) -> Path:
 
 
 def last_words(file: Path) -> str:
-    """Return the last line that says something, without what a terminal would obey."""
+    """Return the last lines that say what is wrong, without what a terminal would obey."""
     with file.open("rb") as opened:
         opened.seek(max(file.stat().st_size - 8000, 0))
         lines = [line.strip() for line in opened.read().decode("utf-8", "replace").splitlines()]
     told = [line for line in lines if line]
-    wrong = [line for line in told if "error" in line.lower()] or told
-    last = wrong[-1] if wrong else "it said nothing"
+    wrong = [line for line in told if re.search("error|failed|denied|not found", line, re.IGNORECASE)] or told
+    last = " · ".join(dict.fromkeys(wrong[-2:])) or "it said nothing"
     return "".join(letter if letter.isprintable() else " " for letter in _TERMINAL.sub("", last))[:500]
 
 
