@@ -12,11 +12,13 @@ from calcifer.activity import models as _activity  # noqa: F401
 from calcifer.config import Settings
 from calcifer.deployments import jobs as deployments_jobs
 from calcifer.deployments import models as _deployments  # noqa: F401
+from calcifer.deployments.service import refers_to
 from calcifer.doctor import jobs as doctor_jobs
 from calcifer.git import jobs as git_jobs
 from calcifer.git import models as _git  # noqa: F401
 from calcifer.hosts import jobs as hosts_jobs
 from calcifer.hosts import models as _hosts  # noqa: F401
+from calcifer.hosts import references
 from calcifer.kit import lending
 from calcifer.kit.db import Database
 from calcifer.kit.errors import Conflict, Unavailable
@@ -100,6 +102,7 @@ def _parts(settings: Settings, database: Database) -> Wiring:
     git_jobs.register(jobs)
     hosts_jobs.register(jobs, settings.var)
     deployments_jobs.register(jobs, settings.var)
+    references.register("deployments", refers_to)
     doctor_jobs.register(jobs, settings.home, settings.var)
     return Wiring(settings, units, jobs)
 

@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.conftest import Git
-from tests.deployments.test_ship import Service
 
 from calcifer.deployments import shipping
 from calcifer.kit.errors import CalciferError
 from calcifer.kit.ssh import scripts
+from tests.conftest import Git
+from tests.deployments.test_ship import Service
 
 pytestmark = pytest.mark.slow
 

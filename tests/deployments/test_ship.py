@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.conftest import Git
 
 from calcifer.deployments import shipping
 from calcifer.deployments.shipping import InTheWay, Place, ship
@@ -16,6 +15,7 @@ from calcifer.deployments.trees import NotShippable, checked, packed
 from calcifer.kit.errors import Invalid, NotFound
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.ssh import HERE
+from tests.conftest import Git
 
 ODD = [
     "a b",

@@ -101,7 +101,9 @@ class Service:
 
 
 @pytest.fixture
-def web(wiring: Wiring, calcifer: Run, git: Git, fig: Host, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+def web(
+    wiring: Wiring, calcifer: Run, git: Git, fig: Host, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Service]:
     monkeypatch.setenv("GIT_SSH_COMMAND", lab.ssh)
     yield Service(wiring, calcifer, git, fig)
     fig.ssh("docker rm --force $(docker ps --all --quiet) 2>/dev/null; rm -rf /opt/calcifer")

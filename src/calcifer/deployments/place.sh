@@ -21,6 +21,10 @@ for program in awk flock sha256sum tar xargs; do
 done
 flush() { sync -f "$1" 2>/dev/null || sync; }
 
+if [ "$mode" = compare ] && { [ ! -d "$directory" ] || [ ! -s "$versions/deployed" ]; }; then
+  printf 'Z\000'
+  exit 0
+fi
 mkdir -p "$versions" "$directory" || fail 1 "cannot make $directory"
 directory=$(cd -P "$directory" && pwd -P && echo /) || fail 1 "cannot enter $directory"
 directory=${directory%??}

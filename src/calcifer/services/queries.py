@@ -215,6 +215,14 @@ def list_places(session: Session) -> list[tuple[str, str, str]]:
     return [(name, path, folder) for name, path, folder in rows]
 
 
+def list_targets(session: Session) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the name of every service whose descriptor says where it runs, with its targets."""
+    rows = session.execute(
+        select(Service.name, Service.targets).where(Service.targets.is_not(None)).order_by(Service.name)
+    )
+    return [(name, there) for name, there in rows if there]
+
+
 def list_repositories(session: Session) -> list[str]:
     """Return the path of every repository that services are in."""
     return list(session.scalars(select(Service.path).distinct().order_by(Service.path)))

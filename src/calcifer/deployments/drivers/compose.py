@@ -72,6 +72,8 @@ class State:
     """As the host spells it, links resolved; empty where there is none."""
     deployed: str | None = None
     """The commit that was brought there last."""
+    is_settled: bool = True
+    """Whether the containers have followed to what was brought last."""
     broken: str = ""
     """What compose says is wrong with the files."""
     hashes: dict[str, str] = field(default_factory=dict)
@@ -105,6 +107,7 @@ def read(said: str) -> State:
         one["project"],
         one.get("directory", ""),
         checked_oid(one["deployed"]) if "deployed" in one else None,
+        "unapplied" not in one,
         "".join(letter if letter.isprintable() else " " for letter in one.get("broken", ""))[:500],
         {name: rest for name, _, rest in (value.partition(" ") for key, value in lines if key == "hash") if rest},
         tuple(made for key, value in lines if key == "container" and (made := _container(json.loads(value), healths))),

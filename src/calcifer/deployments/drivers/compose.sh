@@ -10,6 +10,7 @@ each() { while IFS= read -r line; do say "$1" "$line"; done; }
 fail() { code=$1; shift; echo "$*" >&2; exit "$code"; }
 
 [ ! -s "$versions/deployed" ] || say deployed "$(sed -n '1s/ .*//p' "$versions/deployed")"
+[ ! -s "$versions/unapplied" ] || say unapplied yes
 docker version --format '{{.Server.Version}}' >/dev/null 2>&1 || fail 75 "has no docker engine that answers"
 if cd "$directory" 2>/dev/null; then
   say directory "$(pwd -P)"

@@ -1,5 +1,5 @@
 """Every change to deployments, one function per verb; split by noun."""
 
-from calcifer.deployments.service.runs import cancel, deploy, proceed, rollback
+from calcifer.deployments.service.runs import cancel, deploy, proceed, refers_to, rollback
 
-__all__ = ["cancel", "deploy", "proceed", "rollback"]
+__all__ = ["cancel", "deploy", "proceed", "refers_to", "rollback"]

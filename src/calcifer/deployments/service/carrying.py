@@ -201,6 +201,8 @@ class Course:
         with self._units.write(self._actor) as uow:
             listed = runs.finish(uow, self._id, order.outcome or "failed")
             text = records.render(listed)
+        if not listed.run.plan:  # nothing was begun there
+            return
         try:
             shipping.note(order.place, text)
         except CalciferError:
@@ -324,7 +326,7 @@ def drift(seen: compose.State, edited: list[str]) -> list[str]:
     containers = [
         f"{one.name} has another configuration than the files ask for."
         for one in seen.containers
-        if not edited and one.hash != seen.hashes.get(one.service, one.hash)
+        if seen.is_settled and not edited and one.hash != seen.hashes.get(one.service, one.hash)
     ]
     return files + containers
 

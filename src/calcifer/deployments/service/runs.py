@@ -88,6 +88,12 @@ def proceed(uow: UnitOfWork, deployment_id: int) -> Deployment:
     return row
 
 
+def refers_to(uow: UnitOfWork, host: Host) -> list[str]:
+    """Return the services that are meant to run on a host, or were ever brought there."""
+    meant = {name for name, there in services.list_targets(uow.db) if any(one["host"] == host.name for one in there)}
+    return [f"the service {name}" for name in sorted({*meant, *queries.list_services_on(uow.db, host.id)})]
+
+
 def job_of(uow: UnitOfWork, deployment_id: int) -> int:
     """Return the id of the job that carries a run out, or did."""
     row = find_latest(uow.db, JOB, str(deployment_id))

@@ -1,0 +1,128 @@
+"""A stand-in for `docker` that knows as much of compose as deployments ask for: what it runs is a file, `$ENGINE/containers`.
+
+In a compose file `x-exit: 3` lets a container exit with that, `x-health: unhealthy` says of its health, and `x-fail: words` lets
+`up` fail.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ENGINE = Path(os.environ.get("ENGINE", "/nowhere"))
+STORE = ENGINE / "containers"
+Containers = dict[str, dict[str, Any]]
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def load() -> Containers:
+    """What runs, by service."""
+    found: Containers = json.loads(STORE.read_text()) if STORE.exists() else {}
+    return found
+
+
+def digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def services() -> dict[str, Any]:
+    """What the compose file here asks for."""
+    found: dict[str, Any] = yaml.safe_load(Path("docker-compose.yml").read_text())["services"]
+    return found
+
+
+def start(one: dict[str, Any], asked: dict[str, Any]) -> None:
+    code = asked.get("x-exit")
+    one["started"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    one |= {"status": "running" if code is None else "exited", "exit_code": code or 0}
+    one["health"] = f" ({asked['x-health']})" if "x-health" in asked else ""
+
+
+def up(project: str) -> None:
+    """Make what is asked for, remove what is not."""
+    there, asked = load(), services()
+    for name, service in asked.items():
+        if "x-fail" in service:
+            sys.exit(f"Error response from daemon: {service['x-fail']}")
+        one = there.get(name)
+        if one is None or one["hash"] != digest(service):
+            sources = [volume.partition(":")[0] for volume in service.get("volumes", ())]
+            mounts = [{"Type": "bind", "Source": str((Path.cwd() / path).resolve())} for path in sources]
+            own = {
+                "id": os.urandom(32).hex(),
+                "service": name,
+                "hash": digest(service),
+                "oneoff": "False",
+                "mounts": mounts,
+            }
+            more = {
+                "name": f"/{project}-{name}-1",
+                "image": f"sha256:{digest(service['image'])}",
+                "ref": service["image"],
+            }
+            one = there[name] = (
+                own | more | {"restarts": 0, "policy": service.get("restart", "no"), "directory": str(Path.cwd())}
+            )
+            start(one, service)
+        elif one["status"] != "running":
+            start(one, service)
+        say(f" Container {project}-{name}-1  Running")
+    save({name: one for name, one in there.items() if name in asked})
+    with (ENGINE / "ups").open("a") as file:
+        file.write("up\n")
+
+
+def save(containers: Containers) -> None:
+    part = STORE.with_suffix(".part")
+    part.write_text(json.dumps(containers))
+    part.replace(STORE)
+
+
+def compose(words: list[str]) -> None:
+    project = words[words.index("-p") + 1] if "-p" in words else Path.cwd().name
+    words = [word for word in words if word not in ("-p", project)]
+    if words[0] == "up":
+        up(project)
+    elif "--quiet" in words:
+        services()
+    elif "json" in words:
+        say(json.dumps({"name": project}, indent=2))
+    elif "--hash" in words:
+        say("\n".join(f"{name} {digest(service)}" for name, service in services().items()))
+
+
+def main(words: list[str]) -> None:
+    there = load()
+    match words:
+        case ["version", *_]:
+            say("20.10.24")
+        case ["compose", *rest]:
+            compose(rest)
+        case ["ps", *rest]:
+            with_status = "{{.ID}} {{.Status}}" in rest
+            say("\n".join(one["id"] + f" Up{one['health']}" * with_status for one in there.values()))
+        case ["inspect", "--format", "{{.Config.Image}}", *ids]:
+            say("\n".join(one["ref"] for one in there.values() if one["id"] in ids))
+        case ["inspect", "--format", _, identity]:
+            say("".join(json.dumps(one) for one in there.values() if one["id"] == identity))
+        case ["image", "inspect", _, _, ref]:
+            say(f"{ref} sha256:{digest(ref)} []")
+        case ["restart", *ids]:
+            for one in there.values():
+                if one["id"] in ids:
+                    one["started"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+            save(there)
+        case _:
+            sys.exit(f"engine: {words}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
