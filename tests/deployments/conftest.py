@@ -56,7 +56,7 @@ class Deployed:
         for name, text in files.items():
             (self.path / name).write_text(text)
         if compose is not None:
-            (self.path / "docker-compose.yml").write_text(yaml.safe_dump({"services": compose}))
+            (self.path / "docker-compose.yml").write_text(json.dumps({"services": compose}))
         self._git(self.path, "add", "-A")
         self._git(self.path, "commit", "-q", "--allow-empty", "-m", "Change")
         return self._git(self.path, "rev-parse", "HEAD")
@@ -106,7 +106,7 @@ def web(wiring: Wiring, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     programs = tmp_path / "bin"
     for folder in (programs, tmp_path / "engine"):
         folder.mkdir()
-    (programs / "docker").write_text(f'#!/bin/sh\nexec {sys.executable} -I {ENGINE} "$@"\n')
+    (programs / "docker").write_text(f'#!/bin/sh\nexec {sys.executable} -I -S {ENGINE} "$@"\n')
     (programs / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{Path(shutil.which('git') or '').parent}:/usr/sbin:/usr/bin:/sbin:/bin")
     monkeypatch.setenv("ENGINE", str(tmp_path / "engine"))

@@ -1,7 +1,7 @@
 """A stand-in for `docker` that knows as much of compose as deployments ask for: what it runs is a file, `$ENGINE/containers`.
 
-In a compose file `x-exit: 3` lets a container exit with that, `x-health: unhealthy` says of its health, and `x-fail: words` lets
-`up` fail.
+A compose file is JSON here, which YAML is as well. In it `x-exit: 3` lets a container exit with that, `x-health: unhealthy` says of
+its health, and `x-fail: words` lets `up` fail.
 """
 
 import hashlib
@@ -11,8 +11,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 ENGINE = Path(os.environ.get("ENGINE", "/nowhere"))
 STORE = ENGINE / "containers"
@@ -35,7 +33,7 @@ def digest(value: object) -> str:
 
 def services() -> dict[str, Any]:
     """What the compose file here asks for."""
-    found: dict[str, Any] = yaml.safe_load(Path("docker-compose.yml").read_text())["services"]
+    found: dict[str, Any] = json.loads(Path("docker-compose.yml").read_text())["services"]
     return found
 
 
