@@ -1,7 +1,7 @@
 """A service `web` whose target is this machine, with a stand-in for its engine."""
 
 import json
-import shutil
+import os
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
@@ -100,16 +100,21 @@ class Deployed:
         return list(yaml.safe_load_all(self._git(self.path, "notes", "--ref=deployments", "show", commit)))
 
 
-@pytest.fixture
-def web(wiring: Wiring, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
-    """The service, adopted; nothing is deployed yet."""
-    programs = tmp_path / "bin"
-    for folder in (programs, tmp_path / "engine"):
+def put_engine(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the stand-in for `docker` in front of every other."""
+    programs = root / "bin"
+    for folder in (programs, root / "engine"):
         folder.mkdir()
     (programs / "docker").write_text(f'#!/bin/sh\nexec {sys.executable} -I -S {ENGINE} "$@"\n')
     (programs / "docker").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}:{Path(shutil.which('git') or '').parent}:/usr/sbin:/usr/bin:/sbin:/bin")
-    monkeypatch.setenv("ENGINE", str(tmp_path / "engine"))
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("ENGINE", str(root / "engine"))
+
+
+@pytest.fixture
+def web(wiring: Wiring, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    """The service, adopted; nothing is deployed yet."""
+    put_engine(tmp_path, monkeypatch)
     monkeypatch.setattr(verdict, "STEADY", timedelta(seconds=0.2))
     monkeypatch.setattr(carrying, "LOOK_SECONDS", 0.05)
     return Deployed(wiring, git, tmp_path)

@@ -29,8 +29,10 @@ def deployments(request: Request, uow: Reading, asked: Paging, service: Name = "
 
 
 @router.get("/deploy")
-def deploy_form(request: Request, uow: Reading, service: Name) -> HTMLResponse:
-    """Ask where a service is to be brought."""
+def deploy_form(request: Request, uow: Reading, service: Name = "") -> HTMLResponse:
+    """Ask what is to be brought where."""
+    if not service:
+        return page(request, "deployments/choose.html", services=services.list_targets(uow.db))
     found = services.get_service(uow.db, service)
     rows = queries.list_deployments(uow.db, service=service, limit=5)
     there = targets.of(found)
