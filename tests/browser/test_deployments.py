@@ -2,13 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_first_change import WAYS, fits, sign_up
+from tests.browser.test_first_change import fits, sign_up
 from tests.browser.test_hosts import picture
 from tests.conftest import Git
 from tests.deployments.conftest import GOOD, put_engine
@@ -44,11 +43,8 @@ def write(path: Path, git: Git, files: dict[str, str]) -> None:
     git(path, "commit", "-qm", "Change")
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_version_comes_into_service(
-    visit: Visit, repository: Path, tmp_path: Path, git: Git, way: dict[str, Any]
-) -> None:
-    page = visit(**way)
+def test_a_version_comes_into_service(visit: Visit, repository: Path, tmp_path: Path, git: Git) -> None:
+    page = visit(width=360, dark=True, script=False)
     sign_up(page)
     page.goto("/deployments")
     expect(page.locator("main")).to_contain_text("Nothing was deployed yet")

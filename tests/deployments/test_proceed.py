@@ -38,7 +38,7 @@ def test_keeps_the_edits_aside_and_goes_on(web: Deployed, calcifer: Run) -> None
 
 def test_by_page_and_api(web: Deployed, client: TestClient, api: TestClient) -> None:
     number = held(web)
-    assert "Keep the edits aside on the host, and go on" in client.get(f"/deployments/{number}").text
+    assert "Keep the edits aside, and go on" in client.get(f"/deployments/{number}").text
     assert client.post(f"/deployments/{number}/proceed").status_code == 200
     assert web.wait(number).state == "good"
     assert api.post(f"/api/v1/deployments/{number}/proceed").status_code == 409
