@@ -95,6 +95,9 @@ class Deployed:
         """How often containers were told to follow."""
         return len((self.engine / "ups").read_text().splitlines())
 
+    def tip(self, ref: str) -> str:
+        return self._git(self.path, "rev-parse", ref)
+
     def notes(self, commit: str) -> list[dict[str, Any]]:
         """What git tells of the deployments of a commit."""
         return list(yaml.safe_load_all(self._git(self.path, "notes", "--ref=deployments", "show", commit)))

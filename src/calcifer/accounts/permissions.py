@@ -51,6 +51,7 @@ MemberVerb = Literal[
     "work.waive",
 ]
 OwnerVerb = Literal[
+    "deployments.rebuild",
     "doctor.mend",
     "hosts.add",
     "hosts.edit",

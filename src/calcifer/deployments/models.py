@@ -21,7 +21,8 @@ class Deployment(Base):
         Index("ix_deployments_state", "state"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Its number, over the workspace; notes of commits name it."""
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
     host_id: Mapped[int] = mapped_column(ForeignKey("hosts.id"))
     target: Mapped[str]

@@ -1,9 +1,9 @@
 """What the edges take and give for deployments."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from calcifer.deployments.models import Deployment
 from calcifer.kit.schemas import Line, Text
@@ -36,6 +36,32 @@ class NewRollback(BaseModel):
     service: ServiceName = Field(examples=["web"])
     to: Line | None = Field(default=None, description="A target's name, or its host.", examples=["production"])
     reason: Reason = ""
+
+
+class Kept(BaseModel):
+    """What a note of a commit says of a deployment; anybody may have written it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    deployment: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    kind: Literal["deploy", "rollback"]
+    service: ServiceName
+    host: Line
+    target: Line
+    directory: Line
+    project: Line | None = None
+    commit: Commit
+    before: Commit | None = None
+    items: Annotated[list[Annotated[int, Field(ge=1, le=2**31 - 1)]], Field(max_length=1000)] = []
+    why: Reason = ""
+    by: Line
+    asked: AwareDatetime
+    began: AwareDatetime | None = None
+    ended: AwareDatetime
+    outcome: Literal["good", "returned", "failed", "cancelled"]
+    verdict: Reason | None = None
+    error: Reason | None = None
+    images: Annotated[dict[str, dict[str, str | list[str]]], Field(max_length=1000)] = {}
 
 
 class RunLog(BaseModel):

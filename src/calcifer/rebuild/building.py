@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from calcifer.activity import service as activity
+from calcifer.deployments import records
+from calcifer.deployments.schemas import Kept as Deployed
+from calcifer.deployments.service import restoring as deployments
 from calcifer.hosts import kept as kept_hosts
 from calcifer.hosts import service as hosts
 from calcifer.kit.errors import CalciferError, Invalid
@@ -14,7 +17,7 @@ from calcifer.kit.git.damage import told
 from calcifer.kit.git.names import visible
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.promises import promise
-from calcifer.kit.uow import Actor, Units
+from calcifer.kit.uow import Actor, UnitOfWork, Units
 from calcifer.rebuild.schemas import UnreadOut
 from calcifer.services import queries as catalog
 from calcifer.services.naming import name_of
@@ -43,6 +46,7 @@ class Built:
     known: dict[str, Known] = field(default_factory=dict)
     strays: int = 0
     hosts: int = 0
+    deployments: list[tuple[str, Deployed]] = field(default_factory=list)
 
     def miss(self, service: str, place: str, reason: str) -> None:
         """Note what could not be taken."""
@@ -72,6 +76,7 @@ def build(units: Units, actor: Actor, home: Path, also: Iterable[Path], tell: Te
         promise(uow, REFRESH, "*")
     _restore_strays(units, actor, built, tell)
     _restore_hosts(units, actor, home / "var", built)
+    _restore_deployments(units, actor, built, tell)
     return built
 
 
@@ -88,10 +93,41 @@ def _restore_hosts(units: Units, actor: Actor, var: Path, built: Built) -> None:
             promise(uow, hosts.CHECK, hosts.ALL)
 
 
+def _restore_deployments(units: Units, actor: Actor, built: Built, tell: Tell) -> None:
+    """Give back the deployments that notes of commits tell of, each to the service that it names, if that is in the repository."""
+    tell("Deployments")
+    by_path: dict[Path, dict[str, int]] = {}
+    for name, known in built.known.items():
+        by_path.setdefault(known.path, {})[name] = built.services[name]
+    for path, there in by_path.items():
+        with _missed(path, built), units.write(actor) as uow:
+            for commit, kept in records.read(uow.refs.open(path)):
+                _restore_deployment(uow, there, commit, kept, built)
+
+
+def _restore_deployment(
+    uow: UnitOfWork, there: dict[str, int], commit: str, kept: Deployed | Invalid, built: Built
+) -> None:
+    place = f"{records.NOTES} {commit[:10]}"
+    if isinstance(kept, Invalid):
+        built.miss(next(iter(there)), place, kept.message)
+        return
+    name = kept.service if kept.service in there else next(iter(there)) if len(there) == 1 else None
+    if name is None:
+        built.miss(kept.service, place, "No service of this repository is called so.")
+        return
+    try:
+        deployments.restore(uow, kept, there[name])
+        built.deployments.append((name, kept))
+    except Invalid as error:
+        built.miss(name, f"{place}, deployment {kept.deployment}", error.message)
+
+
 def restore_activity(units: Units, actor: Actor, built: Built) -> None:
     """Give back what git tells of the activity."""
     told = [one for known in built.known.values() for one in services.told(known)]
     told += [one for claim in built.claims for one in work.told(claim)]
+    told += [deployments.told(kept, name) for name, kept in built.deployments]
     with units.write(actor) as uow:
         activity.restore(uow, told)
 

@@ -12,15 +12,18 @@ from calcifer.rebuild.schemas import DifferenceOut
 NOT_KEPT = {
     "services": {"scanned_at", "missing_since"},
     "work_items": {"notice"},
+    "deployments": {"plan", "phase", "is_returning", "is_cancelled", "runs", "mend", "person_id"},
     "hosts": {"facts", "findings", "checked_at", "error", "mend", "failed_at"},
 }
 """Columns that no repository has."""
+ENDED = {"good", "returned", "failed", "cancelled"}
+"""Deployments that are on their way, or held, are in no repository yet."""
 LONGEST = 200
 Snapshot = Mapping[str, Row]
 
 
 def snapshot(connection: Connection) -> Snapshot:
-    """Return what a database says of services, items, commits without an item and hosts, each under a name for people."""
+    """Return what a database says of services, items, stray commits, hosts and deployments, each under a name for people."""
     tables = Base.metadata.tables
     services = {row["id"]: row for row in rows(connection, tables["services"])}
     said: dict[str, Row] = {}
@@ -42,6 +45,11 @@ def snapshot(connection: Connection) -> Snapshot:
         said[name] = _without(row, "work_strays", "id", "service_id")
     for row in rows(connection, tables["hosts"]):
         said[f"host {row['name']}"] = _without(row, "hosts", "id")
+    hosts = {row["id"]: row["name"] for row in rows(connection, tables["hosts"])}
+    for row in rows(connection, tables["deployments"]):
+        own = {"service": services[row["service_id"]]["name"], "host": hosts[row["host_id"]]}
+        if row["state"] in ENDED:
+            said[f"deployment {row['id']}"] = _without(row, "deployments", "service_id", "host_id") | own
     for row in said.values():
         row.get("depends_on", []).sort()
     return said
@@ -81,7 +89,7 @@ def differences(database: Snapshot, repositories: Snapshot) -> list[DifferenceOu
 
 def _natural(what: str) -> tuple[str, int, str]:
     kind, _, name = what.partition(" ")
-    return kind, int(name) if kind == "item" else 0, name
+    return kind, int(name) if kind in {"item", "deployment"} else 0, name
 
 
 def _title(row: Row | None) -> str | None:

@@ -29,6 +29,7 @@ class RebuiltOut(BaseModel):
     completed: int = Field(examples=[120])
     strays: int = Field(examples=[0])
     hosts: int = Field(examples=[3])
+    deployments: int = Field(examples=[40])
     carried: list[str] = Field(
         description="What was taken over from the database that was there.", examples=[["people", "activity"]]
     )
@@ -46,4 +47,5 @@ class RebuiltOut(BaseModel):
         counted = ((self.open, "open"), (self.completed, "completed"), (self.dropped, "dropped"))
         items = ", ".join(f"{count} {word}" for count, word in counted)
         hosts = f" {self.hosts} hosts." if self.hosts else ""
+        hosts += f" {self.deployments} deployments." if self.deployments else ""
         return f"{self.services} services; items: {items}; {self.strays} commits wait for an item.{hosts}"

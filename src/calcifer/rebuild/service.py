@@ -190,6 +190,7 @@ def _report(built: Built, carried: Carried, kept: Path | None) -> RebuiltOut:
         completed=states.count("completed"),
         strays=built.strays,
         hosts=built.hosts,
+        deployments=len(built.deployments),
         carried=[*carried.words, *(f"the service {name} as it was" for name in carried.services)],
         unread=built.unread,
         lost=sorted(carried.lost),

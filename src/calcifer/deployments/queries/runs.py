@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from calcifer.deployments.models import GOOD, UNFINISHED, Deployment
@@ -72,3 +72,8 @@ def find_latest(session: Session, service_id: int, host_id: int) -> Deployment |
     """Return the last one of a service to a host, whatever became of it, or None."""
     here = select(Deployment).where(Deployment.service_id == service_id, Deployment.host_id == host_id)
     return session.scalars(here.order_by(Deployment.id.desc()).limit(1)).first()
+
+
+def next_number(session: Session) -> int:
+    """Return the number of the next deployment; the caller holds the write lock."""
+    return (session.scalar(select(func.max(Deployment.id))) or 0) + 1

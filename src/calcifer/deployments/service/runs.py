@@ -149,6 +149,7 @@ def _begin(
     _refuse_busy(uow, service.id, host.id, service.name, host.name)
     earlier = queries.find_latest(uow.db, service.id, host.id)
     row = Deployment(
+        id=queries.next_number(uow.db),
         service_id=service.id,
         host_id=host.id,
         target=target.name,

@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.add_column("services", sa.Column("endpoints", sa.JSON(none_as_null=True), nullable=True))
     op.create_table(
         "deployments",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("service_id", sa.Integer(), nullable=False),
         sa.Column("host_id", sa.Integer(), nullable=False),
         sa.Column("target", sa.String(), nullable=False),
