@@ -39,6 +39,16 @@ def plan(
     }
 
 
+def items(repository: Repository, old: str, new: str, folder: str = "") -> list[int]:
+    """Return the numbers of the items whose records `new` has and `old` has not: up to MOST, the newest."""
+    before, after = (_records(repository, commit, folder) for commit in (old, new))
+    return sorted(number for name in after - before if (number := _number(name)))[-MOST:]
+
+
+def _records(repository: Repository, commit: str, folder: str) -> set[str]:
+    return set(repository.names(commit, posixpath.join(folder, RECORDS)))
+
+
 def containers(before: facts.Facts, after: facts.Facts) -> dict[str, list[str]]:
     """Return the services of the compose files that are added, changed and removed."""
     both = before.containers.keys() & after.containers.keys()
@@ -53,9 +63,8 @@ def _letter(change: Change) -> str:
     return "A" if change.old is None else "R" if change.new is None else "C"
 
 
-def _number(path: str) -> int | None:
-    folder, name = posixpath.split(path)
-    found = _RECORD.match(name) if folder == RECORDS else None
+def _number(name: str) -> int | None:
+    found = _RECORD.match(name)
     return int(found[1]) if found else None
 
 

@@ -10,6 +10,8 @@ from calcifer.kit.db import Base, Instant
 
 UNFINISHED = ("pending", "running")
 GOOD = "good"
+IN_SERVICE = (GOOD, "returned", "cancelled")
+"""After these it is known what the host has: what was asked for, or the version before."""
 
 
 class Deployment(Base):
@@ -68,6 +70,11 @@ class Deployment(Base):
     def is_finished(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state not in UNFINISHED
+
+    @property
+    def version(self) -> str | None:
+        """The commit that the host has after it, if it ended in one of IN_SERVICE."""
+        return self.commit if self.state == GOOD else self.before
 
     @property
     def goal(self) -> str:

@@ -77,6 +77,23 @@ class LogOut(BaseModel):
     runs: list[RunLog]
 
 
+class CellOut(BaseModel):
+    """A service on a host: which version is there, and what it is behind."""
+
+    service: str = Field(examples=["web"])
+    target: str = Field(examples=["production"])
+    host: str = Field(examples=["alpha"])
+    state: str = Field(
+        description="current, behind, elsewhere (a commit that main does not have), or never.", examples=["behind"]
+    )
+    commit: str | None = Field(description="The deployed version.")
+    main: str | None = Field(description="The commit of main.")
+    items: list[int] = Field(description="Completed items that are not there yet.", examples=[[7, 9]])
+    deployment: int | None = Field(description="The deployment that brought it.")
+    by: str | None
+    at: datetime | None
+
+
 class DeploymentOut(BaseModel):
     """A deployment, and what came of it."""
 

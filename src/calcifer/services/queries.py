@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, literal, or_, select, union_all
+from sqlalchemy import Select, String, and_, bindparam, cast, exists, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from calcifer.kit.errors import NotFound
@@ -221,6 +221,14 @@ def list_targets(session: Session) -> list[tuple[str, list[dict[str, Any]]]]:
         select(Service.name, Service.targets).where(Service.targets.is_not(None)).order_by(Service.name)
     )
     return [(name, there) for name, there in rows if there]
+
+
+def list_with_targets(session: Session, *, after: str | None = None, limit: int = 50) -> list[Service]:
+    """Return up to `limit` services whose descriptors say where they run, by name."""
+    query = (
+        select(Service).where(cast(Service.targets, String).not_in(("null", "[]"))).order_by(Service.name).limit(limit)
+    )
+    return list(session.scalars(query if after is None else query.where(Service.name > after)))
 
 
 def list_repositories(session: Session) -> list[str]:

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import Query, Request
 
+from calcifer.deployments import matrix
 from calcifer.deployments.api.routes import router
 from calcifer.deployments.queries import runs as queries
-from calcifer.deployments.schemas import DeploymentOut, LogOut, NewDeployment, NewRollback
+from calcifer.deployments.schemas import CellOut, DeploymentOut, LogOut, NewDeployment, NewRollback
 from calcifer.deployments.service import logs, runs
 from calcifer.kit.uow import UnitOfWork
 from calcifer.kit.web import Id, Listing, Paging, Reading, Writing, paged
@@ -20,6 +21,14 @@ def list_deployments(uow: Reading, asked: Paging, service: Name = "", host: Name
     found = queries.list_deployments(uow.db, service=service, host=host, before=asked.after_id, limit=asked.limit + 1)
     rows, following = paged(found, asked, lambda one: [one.run.id])
     return Listing(items=[DeploymentOut.of(*row) for row in rows], next=following)
+
+
+@router.get("/matrix")
+def list_cells(uow: Reading, asked: Paging) -> Listing[CellOut]:
+    """Tell which version of each service is on which host, and which items it is behind; a page has whole services."""
+    found = matrix.cells(uow, after=asked.after_name, limit=asked.limit + 1)
+    rows, following = paged(found, asked, lambda cells: [cells[0].service])
+    return Listing(items=[cell for cells in rows for cell in cells], next=following)
 
 
 @router.post("/deploy", status_code=202)

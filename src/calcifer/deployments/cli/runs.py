@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
+from calcifer.deployments import matrix
 from calcifer.deployments.cli.routes import commands
 from calcifer.deployments.queries import runs as queries
-from calcifer.deployments.schemas import DeploymentOut, NewDeployment, NewRollback
+from calcifer.deployments.schemas import CellOut, DeploymentOut, NewDeployment, NewRollback
 from calcifer.deployments.service import logs, runs
 from calcifer.kit import terminal
 from calcifer.kit.schemas import checked
@@ -19,6 +20,16 @@ To = Annotated[
 ]
 Why = Annotated[str, typer.Option("--reason", "-m", help="Why.")]
 NOT_GOOD = 5
+CELLS: Columns = {
+    "Service": "service",
+    "Host": "host",
+    "Target": "target",
+    "State": "state",
+    "Version": lambda cell: (cell.commit or "")[:10],
+    "Behind": lambda cell: ", ".join(f"#{number}" for number in cell.items),
+    "By": "by",
+    "Since": "at",
+}
 DEPLOYMENTS: Columns = {
     "ID": "id",
     "State": "state",
@@ -43,6 +54,17 @@ def deployments(
         found = queries.list_deployments(uow.db, service=service, host=host, limit=limit)
         rows = [DeploymentOut.of(*one) for one in found]
     show(rows, json=json, columns=DEPLOYMENTS, empty="Nothing was deployed yet: calcifer deploy SERVICE")
+
+
+@commands.command("matrix")
+def cells(json: Json = False) -> None:
+    """Show which version of each service is on which host, and which items it is behind."""
+    found, after = list[CellOut](), None
+    with reading() as uow:
+        while rows := matrix.cells(uow, after=after):
+            found += [cell for row in rows for cell in row]
+            after = found[-1].service
+    show(found, json=json, columns=CELLS, empty="No service says yet where it runs: targets in .calcifer/service.yaml")
 
 
 @commands.command("show")

@@ -6,7 +6,7 @@ from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from calcifer.accounts.permissions import may
-from calcifer.deployments import targets
+from calcifer.deployments import matrix, targets
 from calcifer.deployments.pages.routes import router
 from calcifer.deployments.queries import runs as queries
 from calcifer.deployments.schemas import DeploymentOut, NewDeployment, NewRollback
@@ -26,6 +26,14 @@ def deployments(request: Request, uow: Reading, asked: Paging, service: Name = "
     rows, cursor = paged(found, asked, lambda one: [one.run.id])
     busy = any(not row.run.is_finished for row in rows)
     return page(request, "deployments/list.html", rows=rows, cursor=cursor, service=service, host=host, busy=busy)
+
+
+@router.get("/matrix")
+def cells(request: Request, uow: Reading, asked: Paging) -> HTMLResponse:
+    """Show which version of each service is on which host."""
+    found = matrix.cells(uow, after=asked.after_name, limit=asked.limit + 1)
+    rows, cursor = paged(found, asked, lambda cells: [cells[0].service])
+    return page(request, "deployments/matrix.html", rows=rows, cursor=cursor)
 
 
 @router.get("/deploy")

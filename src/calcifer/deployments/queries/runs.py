@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from calcifer.deployments.models import GOOD, UNFINISHED, Deployment
+from calcifer.deployments.models import GOOD, IN_SERVICE, UNFINISHED, Deployment
 from calcifer.hosts.models import Host
 from calcifer.kit.errors import NotFound
 from calcifer.services.models import Service
@@ -77,3 +77,9 @@ def find_latest(session: Session, service_id: int, host_id: int) -> Deployment |
 def next_number(session: Session) -> int:
     """Return the number of the next deployment; the caller holds the write lock."""
     return (session.scalar(select(func.max(Deployment.id))) or 0) + 1
+
+
+def list_in_service(session: Session) -> dict[tuple[str, str], Deployment]:
+    """Return by service and host the deployment whose version is in service there: the last that was good, or came back."""
+    query = _listing().where(Deployment.state.in_(IN_SERVICE)).order_by(Deployment.id)
+    return {(service, host): run for run, service, host in session.execute(query)}

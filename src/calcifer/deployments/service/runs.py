@@ -20,6 +20,8 @@ from calcifer.services import queries as services
 from calcifer.services.models import Service
 
 JOB = "deployments.deploy"
+DELIVER = "deployments.deliver"
+"""Promised by a completion where a target says `on_complete: deploy`."""
 
 
 class Busy(Conflict):
@@ -59,6 +61,25 @@ def rollback(uow: UnitOfWork, data: NewRollback) -> Deployment:
     if earlier is None:
         raise NothingBefore(f"{service.name} has had no other version on {host.name} that could be brought back.")
     return _begin(uow, service, host, target, "rollback", earlier, data.reason)
+
+
+def deliver(uow: UnitOfWork, name: str, merge: str) -> list[int]:
+    """Promise what the targets of a service ask for once a change is completed, and return the numbers of the deployments.
+
+    One that brings `merge` already is not repeated. Raises Busy where something else is on its way.
+    """
+    service = services.get_service(uow.db, name)
+    repository = uow.refs.open(Path(service.path))
+    found = []
+    for target in targets.of(service):
+        if target.on_complete != "deploy":
+            continue
+        host = _host(uow, service, target)
+        latest = queries.find_latest(uow.db, service.id, host.id)
+        if latest is None or not repository.contains(latest.commit, merge):
+            latest = deploy(uow, NewDeployment(service=name, to=target.name, reason="It was completed."))
+        found.append(latest.id)
+    return found
 
 
 def cancel(uow: UnitOfWork, deployment_id: int) -> Deployment:

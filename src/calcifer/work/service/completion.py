@@ -25,6 +25,7 @@ from calcifer.work.service.strays import FIND_STRAYS
 
 PUSH = "git.push"
 REPACK = "git.repack"
+DELIVER = "deployments.deliver"
 FILES = frozenset({0o100644, 0o100755})
 LINK = 0o120000
 
@@ -193,6 +194,8 @@ def _finish(uow: UnitOfWork, repository: Repository, item: Item, main: str, head
         promises.promise(
             uow, FIND_STRAYS, name
         )  # somebody was there since the last look; the next finds the merge on top
+    if any(target.get("on_complete") for target in service.targets or ()):
+        promises.promise(uow, DELIVER, f"{service.name} {item.merge}")
     if repository.remote_url("origin"):
         promises.promise(uow, PUSH, catalog_queries.speaker(uow.db, service))
     if repository.has_many_loose():

@@ -1,0 +1,59 @@
+"""Which version of each service is on which host, and which completed items it is behind: read from rows and repositories alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from calcifer.deployments import coming, targets
+from calcifer.deployments.models import Deployment
+from calcifer.deployments.queries import runs as queries
+from calcifer.deployments.schemas import CellOut
+from calcifer.kit.errors import CalciferError
+from calcifer.kit.git.repository import Repository
+from calcifer.kit.uow import UnitOfWork
+from calcifer.services import queries as services
+from calcifer.services.models import Service
+
+
+def cells(uow: UnitOfWork, *, after: str | None = None, limit: int = 50) -> list[list[CellOut]]:
+    """Return the targets of up to `limit` services that have some, by name."""
+    there = queries.list_in_service(uow.db)
+    found = services.list_with_targets(uow.db, after=after, limit=limit)
+    return [list(_of(uow, service, there)) for service in found]
+
+
+def _of(uow: UnitOfWork, service: Service, there: dict[tuple[str, str], Deployment]) -> Iterator[CellOut]:
+    for target in targets.of(service):
+        run = there.get((service.name, target.host))
+        version = run.version if run else None
+        state, items = _standing(uow, service, version)
+        yield CellOut(
+            service=service.name,
+            target=target.name,
+            host=target.host,
+            state=state,
+            commit=version,
+            main=service.head,
+            items=items,
+            deployment=run.id if run else None,
+            by=run.actor_name if run else None,
+            at=run.finished_at if run else None,
+        )
+
+
+def _standing(uow: UnitOfWork, service: Service, version: str | None) -> tuple[str, list[int]]:
+    if version is None:
+        return "never", []
+    if service.head is None or version == service.head:
+        return "current", []
+    try:
+        repository = uow.refs.open(Path(service.path))
+        if not repository.has(version) or not repository.contains(service.head, version):
+            return "elsewhere", []
+        return _behind(repository, service, version)
+    except CalciferError:  # its repository is not there, or is damaged: that is told elsewhere
+        return "unknown", []
+
+
+def _behind(repository: Repository, service: Service, version: str) -> tuple[str, list[int]]:
+    assert service.head
+    return "behind", coming.items(repository, version, service.head, service.folder)
