@@ -33,6 +33,7 @@ SHORTCUTS = {
     "convert": "services",
     "change": "work",
     "context": "work",
+    "look": "deployments",
     "deploy": "deployments",
     "rollback": "deployments",
 }

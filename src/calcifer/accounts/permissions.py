@@ -16,6 +16,7 @@ MemberVerb = Literal[
     "accounts.revoke_token",
     "deployments.cancel",
     "deployments.deploy",
+    "deployments.look",
     "deployments.proceed",
     "deployments.rollback",
     "doctor.examine",

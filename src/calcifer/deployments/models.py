@@ -1,4 +1,4 @@
-"""Tables of deployments: what was brought to which host, by whom, and how it ended."""
+"""Tables of deployments: what was brought to which host, by whom, and how it ended; and what was seen when one looked."""
 
 from datetime import datetime
 from typing import Any
@@ -80,3 +80,22 @@ class Deployment(Base):
     def goal(self) -> str:
         """The commit that it is bringing now."""
         return self.before if self.is_returning and self.before else self.commit
+
+
+class Look(Base):
+    """The last look at one host."""
+
+    __tablename__ = "looks"
+
+    host_id: Mapped[int] = mapped_column(ForeignKey("hosts.id", ondelete="CASCADE"), primary_key=True)
+    machine: Mapped[str]
+    """Which machine that was: its pinned key, or where it is; another one may have taken the host's name since."""
+    seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When it was seen last; `content` is of this instant."""
+    problems: Mapped[int] = mapped_column(default=0)
+    """How many there were, hints left out."""
+    content: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, deferred=True)
+    """Problems and stacks, as `looking.judging` has them; never a value of an environment, a label or a command."""
+    error: Mapped[str | None]
+    """Why the last attempt saw nothing."""
+    mend: Mapped[str | None]

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from calcifer.deployments.jobs import runs
+from calcifer.deployments.jobs import looks, runs
 from calcifer.kit.workflows import Jobs
 
 
 def register(jobs: Jobs, var: Path) -> None:
     """Register the jobs of deployments for the workspace with the directory `var`."""
     runs.register(jobs, var)
+    looks.register(jobs, var)

@@ -1,5 +1,6 @@
 """Every change to deployments, one function per verb; split by noun."""
 
+from calcifer.deployments.service.looks import look
 from calcifer.deployments.service.runs import cancel, deploy, proceed, refers_to, rollback
 
-__all__ = ["cancel", "deploy", "proceed", "refers_to", "rollback"]
+__all__ = ["cancel", "deploy", "look", "proceed", "refers_to", "rollback"]
