@@ -1,4 +1,4 @@
-# The only script that asks a host what it runs of a service: reads, and changes nothing. POSIX sh with sed, docker and compose.
+# The only script that asks a host what it runs of a service: reads, and changes nothing. POSIX sh with grep, sed, docker and compose.
 # Calcifer sets, in front of this text: directory; project, empty where compose itself is to say it; versions, beside it.
 # Says lines `key<TAB>value`, `end<TAB>ok` as the last. Nothing of it has a value of the environment or of a variable.
 set -u
@@ -25,11 +25,12 @@ if [ "$project" ]; then
   ids=$(docker ps --all --no-trunc --quiet --filter "label=com.docker.compose.project=$project")
   # Of its health the list tells: the key is not there in each container, and a template that asks for it may fail.
   docker ps --all --no-trunc --filter "label=com.docker.compose.project=$project" --format '{{.ID}} {{.Status}}' | each status
+  say count "$(printf '%s' "$ids" | grep -c .)"
   for id in $ids; do
-    docker inspect --format '{"id":{{json .Id}},"name":{{json .Name}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}},"oneoff":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"directory":{{json (index .Config.Labels "com.docker.compose.project.working_dir")}},"image":{{json .Image}},"ref":{{json .Config.Image}},"status":{{json .State.Status}},"exit_code":{{.State.ExitCode}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}},"mounts":{{json .Mounts}}}' "$id" 2>/dev/null | each container
+    docker inspect --format '{"id":{{json .ID}},"name":{{json .Name}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}},"oneoff":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"directory":{{json (index .Config.Labels "com.docker.compose.project.working_dir")}},"image":{{json .Image}},"ref":{{json .Config.Image}},"status":{{json .State.Status}},"exit_code":{{.State.ExitCode}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}},"mounts":{{json .Mounts}}}' "$id" 2>/dev/null | each container
   done
   for ref in $([ -z "$ids" ] || docker inspect --format '{{.Config.Image}}' $ids 2>/dev/null | sort -u); do
-    docker image inspect --format "$ref "'{{.Id}} {{json .RepoDigests}}' "$ref" 2>/dev/null | each image
+    docker image inspect --format "$ref "'{{.ID}} {{json .RepoDigests}}' "$ref" 2>/dev/null | each image
   done
 fi
 say now "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
