@@ -172,6 +172,14 @@ def test_services_that_are_gone_or_refused(healthy: Healthy, web: Path, home: Pa
     assert [check for sentence, check in found.items() if "cannot be read" in sentence] == ["services"]
 
 
+def test_what_can_be_no_service_is_not_left_to_a_scan(healthy: Healthy, ward: Ward, home: Path) -> None:
+    factories.git(home, "init", "-q", "--object-format=sha256", "odd")
+    (one,) = examination.examine(ward).found
+    assert (one.check.name, one.is_safe) == ("services", False)
+    assert one.finding.sentence == "The repository odd names its objects by SHA-256, which Calcifer cannot read."
+    assert "SHA-1" in one.finding.mend
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository away")
 def test_ownership(healthy: Healthy, web: Path, ward: Ward) -> None:
     for path in (web, *web.rglob("*")):
