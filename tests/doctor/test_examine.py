@@ -145,13 +145,17 @@ def test_merges_that_main_has_lost(healthy: Healthy, web: Path, ward: Ward) -> N
     assert examination.examine(ward).is_healthy
 
 
-def test_records(healthy: Healthy, web: Path, said: Said) -> None:
+def test_records(healthy: Healthy, web: Path, said: Said, ward: Ward) -> None:
     number = healthy["completed"]
     (record,) = (web / ".calcifer" / "work").iterdir()
     record.rename(record.with_name("0099-by-hand.md"))
     factories.git(web, "add", "--all")
     factories.git(web, "commit", "-q", "-m", "By hand")
     found = [sentence for check, sentence in said() if check == "records"]
+    # A rebuild takes in no record that no completion brought: it is not promised to help.
+    mend = next(one.finding.mend for one in examination.examine(ward).found if "0099" in one.finding.sentence)
+    assert "calcifer rebuild" in mend
+    assert "where a completion brought it" in mend
     assert found == [
         "The record .calcifer/work/0099-by-hand.md has no completed item.",
         f"#{number} is completed, and has no record in .calcifer/work on main.",
@@ -170,6 +174,14 @@ def test_services_that_are_gone_or_refused(healthy: Healthy, web: Path, home: Pa
     found = dict(sorted((sentence, check) for check, sentence in said()))
     assert found.pop(f"There is no repository at {web} any more.") == "services"
     assert [check for sentence, check in found.items() if "cannot be read" in sentence] == ["services"]
+
+
+def test_what_can_be_no_service_is_not_left_to_a_scan(healthy: Healthy, ward: Ward, home: Path) -> None:
+    factories.git(home, "init", "-q", "--object-format=sha256", "odd")
+    (one,) = examination.examine(ward).found
+    assert (one.check.name, one.is_safe) == ("services", False)
+    assert one.finding.sentence == "The repository odd names its objects by SHA-256, which Calcifer cannot read."
+    assert "SHA-1" in one.finding.mend
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository away")

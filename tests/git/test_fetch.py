@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from calcifer.accounts.permissions import NotAllowed
 from calcifer.git import service
 from calcifer.git.service import Nowhere
-from calcifer.kit.errors import Conflict, NotFound
+from calcifer.kit.errors import Conflict, NotFound, Unavailable
 from calcifer.kit.git import remotes
 from calcifer.kit.git.remotes import NoOrigin, Refused
 from calcifer.kit.uow import Actor
@@ -95,6 +95,17 @@ def test_no_password_is_asked_for_and_none_is_shown(web: Path, git: Git, monkeyp
     with pytest.raises(Exception, match=r"https://…@127\.0\.0\.1:1/web\.git") as caught:
         remotes.fetch(web)
     assert "secret" not in str(caught.value)
+
+
+def test_the_reason_is_not_lost_behind_what_git_always_says(web: Path, git: Git, tmp_path: Path) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\necho 'ssh: Could not resolve hostname nas: Name or service not known' >&2\nexit 255\n")
+    ssh.chmod(0o755)
+    git(web, "config", "core.sshCommand", str(ssh))
+    git(web, "remote", "add", "origin", "git@nas:web.git")
+    with pytest.raises(Unavailable, match=r"Could not resolve hostname nas") as caught:
+        remotes.fetch(web)
+    assert "correct access rights" not in str(caught.value)
 
 
 def test_ssh_never_asks(web: Path, git: Git, tmp_path: Path) -> None:

@@ -297,3 +297,13 @@ def test_commands_wait(calcifer: Callable[..., Ran], make: Make) -> None:
     told = json.loads(calcifer("scan", "--json").out)
     assert (told["new"], told["unchanged"]) == ([], 1)
     assert "1 as before." in calcifer("services", "scan").err
+
+
+def test_command_says_where_the_way_out_of_what_cannot_be_read_stands(
+    calcifer: Callable[..., Ran], home: Path, git: Git
+) -> None:
+    git(home, "init", "-q", "--object-format=sha256", "odd")
+    ran = calcifer("scan")
+    assert ran.code == 5
+    assert "odd names its objects by SHA-256" in ran.err
+    assert "calcifer doctor --no-fsck" in ran.err

@@ -56,6 +56,14 @@ def test_a_closed_rule_holds_it_and_nothing_has_happened(wiring: Wiring, web: Pa
     assert find(number).state == "open"
 
 
+def test_what_holds_it_is_said_once(wiring: Wiring, web: Path) -> None:
+    number = factories.opened(wiring)
+    factories.committed(wiring, number)
+    with pytest.raises(Conflict, match="no document did") as caught, wiring.units.write(OWNER) as uow:
+        work.complete(uow, number)
+    assert caught.value.message.count("image of web") == 1
+
+
 def test_twice_is_a_conflict(wiring: Wiring, web: Path) -> None:
     number = factories.completed(wiring)
     with pytest.raises(Conflict, match="completed"), wiring.units.write(OWNER) as uow:

@@ -61,5 +61,5 @@ class GateClosed(Conflict):
 
 def _said(verdict: Verdict) -> str:
     """Return the sentence with the first findings, so that whoever reads it on a terminal knows where to look."""
-    shown = "; ".join(verdict.evidence[:3])
+    shown = "; ".join(found for found in verdict.evidence[:3] if found not in verdict.sentence)
     return f"{verdict.sentence.rstrip('.')}: {shown}." if shown else verdict.sentence

@@ -42,6 +42,7 @@ class FilterFailed(GitFailed):
     """A filter that the repository's configuration names (git-lfs, git-crypt) did not run, and files need it."""
 
 
+NO_REASON = "it gave no reason."
 _FILTER = re.compile(r"(?:clean|smudge) filter|external filter|filter-process|filter process")
 
 
@@ -50,7 +51,7 @@ def filter_failed(err: str) -> FilterFailed | None:
     if not _FILTER.search(err):
         return None
     return FilterFailed(
-        f"A filter that this repository needs did not run: {_last_words(err)}",
+        f"A filter that this repository needs did not run: {last_words(err) or NO_REASON}",
         mend="Install the program that it names (git-lfs, git-crypt, …) for the user that Calcifer runs as, then repeat.",
     )
 
@@ -114,7 +115,7 @@ def run(
     if answer.code not in accept and (failed := filter_failed(answer.err)):
         raise failed
     if answer.code not in accept:
-        raise GitFailed(f"git {_verb(args)} failed: {_last_words(answer.err)}")
+        raise GitFailed(f"git {_verb(args)} failed: {last_words(answer.err) or NO_REASON}")
     return answer
 
 
@@ -126,6 +127,15 @@ def _verb(args: tuple[str, ...]) -> str:
     return next((word for word in rest if not word.startswith("-")), "")
 
 
-def _last_words(err: str) -> str:
-    lines = [line for line in err.splitlines() if line.strip() and not line.startswith("hint:")]
-    return " ".join(lines[-3:])[:600] or "it gave no reason."
+_ALWAYS = re.compile(
+    r"hint:|fatal: Could not read from remote repository|Please make sure you have the correct access rights"
+    r"|and the repository exists\."
+)
+"""What git says after any reason of another program, and what says none: behind it the reason would be cut off."""
+
+
+def last_words(err: str) -> str:
+    """Return the last lines of what git said that give a reason, or an empty text."""
+    lines = [line.strip() for line in err.splitlines() if line.strip()]
+    reasons = [line for line in lines if not _ALWAYS.match(line)]
+    return " ".join((reasons or lines)[-3:])[:600]

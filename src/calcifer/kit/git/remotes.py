@@ -12,7 +12,7 @@ from pathlib import Path
 from calcifer.kit.errors import Conflict, Unavailable
 from calcifer.kit.git.credentials import Credential, handed_over
 from calcifer.kit.git.names import redacted
-from calcifer.kit.git.program import Answer, GitFailed, run
+from calcifer.kit.git.program import NO_REASON, Answer, GitFailed, last_words, run
 
 FETCH_SECONDS = 300
 PUSH_SECONDS = 600
@@ -159,10 +159,5 @@ def _failure(url: str, answer: Answer, line: str = "") -> Conflict | Unavailable
     said = redacted(f"{answer.err}\n{line}")
     for pattern, meaning in _REFUSED:
         if re.search(pattern, said):
-            return Refused(f"{url} {meaning} It said: {_last_words(said)}")
-    return Unavailable(f"{url} did not answer as expected: {_last_words(said)}")
-
-
-def _last_words(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith("hint:")]
-    return " ".join(lines[-3:])[:400] or "nothing."
+            return Refused(f"{url} {meaning} It said: {last_words(said) or NO_REASON}")
+    return Unavailable(f"{url} did not answer as expected: {last_words(said) or NO_REASON}")

@@ -50,3 +50,5 @@ def told(done: ScanOut, *, json: bool) -> None:
         terminal.say(done.says)
     for one in done.failed:
         terminal.warn(CalciferError(f"{one.name}: {one.reason}"))
+    if done.failed:
+        terminal.say("How to mend that: calcifer doctor --no-fsck")

@@ -56,9 +56,11 @@ class Report:
 
 @dataclass
 class Seen:
-    """What differs: services whose repository has moved, is gone or cannot be read, and repositories that are no service."""
+    """What differs: services whose repository has moved or is gone, repositories that are no service yet, and of both what cannot
+    be read.
+    """
 
-    fresh: list[Path]
+    fresh: list[Path] = field(default_factory=list)
     moved: list[Stored] = field(default_factory=list)
     missing: list[Stored] = field(default_factory=list)
     failed: list[tuple[str, CalciferError]] = field(default_factory=list)
@@ -101,7 +103,13 @@ def compare(units: Units, actor: Actor, home: Path, *, tell: Tell = lambda _: No
     """Say how the repositories differ from the catalog; nothing is changed."""
     with units.read(actor) as uow:
         known = queries.list_stored(uow.db)
-    seen = Seen(fresh=list(repositories(home, {service.path for service in known})))
+    seen = Seen()
+    for path in repositories(home, {service.path for service in known}):
+        try:
+            _check_readable(path)
+            seen.fresh.append(path)
+        except CalciferError as error:
+            seen.failed.append((shown(path.name, 200), error))
     for number, service in enumerate(known, 1):
         if number % 100 == 0:
             tell(f"Looking: {number} of {len(known)}")
@@ -137,6 +145,13 @@ def _is_repository(path: str) -> bool:
         return (Path(path) / ".git").is_dir()
     except OSError:
         return False  # it may not be looked into
+
+
+def _check_readable(path: Path) -> None:
+    """Raise what keeps a repository from being a service: its owner, its object format, damage, no main branch."""
+    repository = Repository(path)
+    with told(path):
+        folders.listed(repository, repository.branch(main_branch(repository)))
 
 
 def _has_moved(service: Stored) -> bool:

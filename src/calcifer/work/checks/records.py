@@ -11,6 +11,10 @@ from calcifer.services.rows import Stored
 from calcifer.work import queries
 
 FOLDER = ".calcifer/work"
+TAKE_IN = (
+    "calcifer rebuild takes it in, where a completion brought it and no other service has its number; "
+    "else it is a file like any other"
+)
 
 
 @check("records", "Completed items and records agree")
@@ -26,7 +30,7 @@ def _look(session: Session, service: Stored, repository: Repository) -> Iterator
     # Without its merge, of course its record is missing too: the check `merges` says so.
     lost = repository.missing_from(main, {item.merge for item in completed.values() if item.merge})
     for number in sorted(there.keys() - completed.keys()):
-        yield Finding(service.name, f"The record {there[number]} has no completed item.", "calcifer rebuild")
+        yield Finding(service.name, f"The record {there[number]} has no completed item.", TAKE_IN)
     for number in sorted(completed.keys() - there.keys()):
         if completed[number].merge not in lost:
             again = f"git -C {service.path} log --diff-filter=D -- '{FOLDER}/{number:04d}-*' shows who removed it"
