@@ -182,6 +182,11 @@ def test_the_express_lane_takes_edits_below_the_folder_alone(
     assert git(stacks, "status", "--porcelain") == "M common.env.example"
     refused = calcifer("work", "change", "db", "-m", "Say how.")
     assert "There is nothing to change" in refused.err
+    wrong = calcifer("change", "web", "-m", "Path from the top", "web/compose.yaml")
+    assert (wrong.code, wrong.err.splitlines()[0]) == (
+        2,
+        f"Error: There is no 'web/web/compose.yaml' in {stacks}, and none was removed.",
+    )
 
 
 def test_a_worktree_has_all_of_the_repository(stacks: Path, wiring: Wiring, git: Git) -> None:

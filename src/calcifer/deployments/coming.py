@@ -33,9 +33,7 @@ def plan(
         "files": [f"{letter} {path}" for letter, path in files[:MOST]],
         "containers": containers(before, after),
         "facts": facts.changed(before, after)[:MOST] if old else [],
-        "items": sorted({number for path, change in changes if change.new and (number := _number(path))})[-MOST:]
-        if old
-        else [],
+        "items": items(repository, old, new, folder) if old else [],
     }
 
 

@@ -6,6 +6,7 @@ have the new content are taken into the index first, so that they pass.
 """
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from calcifer.kit.errors import Conflict
+from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git import on_disk
 from calcifer.kit.git.indexes import INDEXES
 from calcifer.kit.git.names import is_reachable, visible
@@ -169,6 +170,8 @@ def _add(checkout: Checkout, env: dict[str, str], names: list[str]) -> None:
     answer = run(
         "add", *options, cwd=checkout.path, env=env, stdin=listed, accept=(0, 1, 128), timeout_seconds=ADD_SECONDS
     )
+    if unknown := re.search(r"pathspec '(.*)' did not match any files", answer.err, re.DOTALL):
+        raise Invalid.field("paths", f"There is no '{visible(unknown[1])}' in {checkout.path}, and none was removed.")
     if answer.code:
         raise filter_failed(answer.err) or Conflict(f"These edits cannot be committed: {answer.err[-400:]}")
 
