@@ -92,7 +92,7 @@ def compose(words: list[str]) -> None:
     elif "--quiet" in words:
         services()
     elif "json" in words:
-        say(json.dumps({"name": project}, indent=2))
+        say(json.dumps({"name": json.loads(Path("docker-compose.yml").read_text()).get("name", project)}, indent=2))
     elif "--hash" in words:
         say("\n".join(f"{name} {digest(service)}" for name, service in services().items()))
 

@@ -53,6 +53,8 @@ class Container:
     """When the engine starts it again: no, always, unless-stopped, on-failure."""
     sources: tuple[str, ...] = ()
     """What of the host it mounts, from the top."""
+    directory: str = ""
+    """Where compose was when it made it; empty where that is not told."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class State:
     """What a host runs of a service, and what the files in its directory ask for."""
 
     project: str
+    own: str = ""
+    """What compose calls the project by the files in the directory."""
     directory: str = ""
     """As the host spells it, links resolved; empty where there is none."""
     deployed: str | None = None
@@ -107,6 +111,7 @@ def read(said: str) -> State:
     images = [value.split(" ", 2) for name, value in lines if name == "image"]
     return State(
         one["project"],
+        one.get("own", ""),
         one.get("directory", ""),
         checked_oid(one["deployed"]) if "deployed" in one else None,
         "unapplied" not in one,
@@ -166,5 +171,5 @@ def _container(said: dict[str, Any], healths: dict[str, str]) -> Container | Non
     sources = tuple(mount["Source"] for mount in said["mounts"] or () if mount["Type"] == "bind")
     return Container(
         name=said["name"].lstrip("/"), started=said["started"], restarts=said["restarts"], policy=said["policy"],
-        health=healths.get(said["id"], ""), sources=sources, **own,
+        health=healths.get(said["id"], ""), sources=sources, directory=said["directory"] or "", **own,
     )  # fmt: skip

@@ -15,9 +15,9 @@ docker version --format '{{.Server.Version}}' >/dev/null 2>&1 || fail 75 "has no
 if cd "$directory" 2>/dev/null; then
   say directory "$(pwd -P)"
   said=$(docker compose config --quiet 2>&1) || { say broken "$(printf '%s\n' "$said" | sed '/^[[:space:]]*$/d' | sed -n '$p')"; }
-  if [ -z "$project" ]; then
-    project=$(docker compose config --format json 2>/dev/null | sed -n 's/^  "name": "\([a-z0-9_-]*\)",*$/\1/p' | sed -n 1p)
-  fi
+  own=$(docker compose config --format json 2>/dev/null | sed -n 's/^  "name": "\([a-z0-9_-]*\)",*$/\1/p' | sed -n 1p)
+  say own "$own"
+  project=${project:-$own}
   docker compose -p "$project" config --hash '*' 2>/dev/null | each hash
 fi
 say project "$project"

@@ -83,3 +83,10 @@ def list_in_service(session: Session) -> dict[tuple[str, str], Deployment]:
     """Return by service and host the deployment whose version is in service there: the last that was good, or came back."""
     query = _listing().where(Deployment.state.in_(IN_SERVICE)).order_by(Deployment.id)
     return {(service, host): run for run, service, host in session.execute(query)}
+
+
+def find_in_directory(session: Session, host_id: int, directory: str, but: int) -> str | None:
+    """Return the name of a service other than `but` that was brought to a directory of a host, or None."""
+    query = select(Service.name).join(Deployment, Deployment.service_id == Service.id)
+    query = query.where(Deployment.host_id == host_id, Deployment.directory == directory, Deployment.service_id != but)
+    return session.scalars(query.limit(1)).first()

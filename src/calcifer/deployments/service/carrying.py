@@ -15,16 +15,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from calcifer.deployments import coming, records, running, shipping, verdict
+from calcifer.deployments import coming, records, running, shipping, standing, verdict
 from calcifer.deployments.drivers import compose
 from calcifer.deployments.queries import runs as queries
 from calcifer.deployments.service import runs
 from calcifer.deployments.shipping import InTheWay, Place, Shipped
 from calcifer.hosts.models import Host
-from calcifer.hosts.reaching import Aim, connection, write_known_hosts
+from calcifer.hosts.reaching import Aim, changed, connection, write_known_hosts
 from calcifer.kit.errors import CalciferError, Unavailable
-from calcifer.kit.git.names import visible
 from calcifer.kit.git.repository import Repository
+from calcifer.kit.ssh import KeyChanged
 from calcifer.kit.uow import Actor, Units
 from calcifer.services import queries as services
 
@@ -70,6 +70,7 @@ class Order:
     outcome: str | None
     place: Place
     repository: Path
+    aim: Aim
 
     @property
     def way_back(self) -> bool:
@@ -117,7 +118,7 @@ class Course:
             return Order(
                 row.id, name, row.actor_name, row.phase, row.goal, row.before, row.project, row.is_returning,
                 row.is_cancelled, row.is_finished, "decided" in row.plan, row.runs, row.error, row.outcome, place,
-                Path(service.path),
+                Path(service.path), Aim.of(host),
             )  # fmt: skip
 
     def _note(self, **values: Any) -> None:
@@ -129,11 +130,16 @@ class Course:
     def _plan(self, order: Order) -> None:
         """Find out what will change, and what on the host is otherwise than it was left; nothing is touched."""
         seen = compose.look(order.place, order.project)
+        if strangers := standing.strangers(seen, order.place.path):
+            raise NotInService(
+                f"On the host a stack of another directory is called '{seen.project}' too: {', '.join(strangers[:5])}.",
+                mend="Name the project in the compose file (name: …), or that directory in the target (directory: …).",
+            )
         edited = shipping.edited(order.place)
         repository = Repository(order.repository)
         before = seen.deployed if seen.deployed and repository.has(seen.deployed) else None
         plan = coming.plan(repository, before, order.goal, order.place.folder, order.place.without)
-        plan |= {"edited": edited[: coming.MOST], "drift": drift(seen, edited)}
+        plan |= {"edited": edited[: coming.MOST], "drift": standing.drift(seen, edited)}
         with self._units.write(self._actor) as uow:
             if order.is_decided:
                 plan["decided"] = queries.get_deployment(uow.db, self._id).run.plan["decided"]
@@ -163,6 +169,12 @@ class Course:
         before = self._patiently(lambda: compose.look(order.place, order.project))
         if before.broken:
             raise NotInService(f"Compose cannot read the files: {before.broken}")
+        if order.project and before.own != order.project:
+            raise NotInService(
+                f"The files call the project '{before.own}' now, and its containers run as '{order.project}': they would stay "
+                "beside the new ones.",
+                mend=f"Put  name: {order.project}  into the compose file.",
+            )
         project = order.project or before.project
         self._note(project=project)
         self._lasting(order, compose.up(order.place, project), "docker compose up")
@@ -194,7 +206,7 @@ class Course:
                 raise Cancelled("It was cancelled.")
             time.sleep(LOOK_SECONDS)
         outcome = ("cancelled" if order.is_cancelled else "returned") if order.is_returning else "good"
-        self._note(phase="record", verdict=found.sentence, images=images(seen), outcome=outcome)
+        self._note(phase="record", verdict=found.sentence, images=standing.images(seen), outcome=outcome)
 
     def _record(self, order: Order) -> None:
         """Write down how it ended: in the repository, then on the host, where that answers."""
@@ -211,6 +223,8 @@ class Course:
     # -- what goes wrong ----------------------------------------------------------------------------------------------
 
     def _failed(self, order: Order, error: CalciferError) -> None:
+        if isinstance(error, KeyChanged):
+            error = changed(order.aim, error)
         said, mend = error.message, error.mend
         if order.phase == "record":
             raise error
@@ -316,25 +330,3 @@ def last_words(file: Path) -> str:
     wrong = [line for line in told if re.search("error|failed|denied|not found", line, re.IGNORECASE)] or told
     last = " · ".join(dict.fromkeys(wrong[-2:])) or "it said nothing"
     return "".join(letter if letter.isprintable() else " " for letter in _TERMINAL.sub("", last))[:500]
-
-
-def drift(seen: compose.State, edited: list[str]) -> list[str]:
-    """Return a sentence for each thing that is otherwise on the host than the last deployment left it."""
-    if seen.deployed is None:
-        return []
-    files = [f"'{visible(path)}' was edited or removed there." for path in edited[: coming.MOST]]
-    containers = [
-        f"{one.name} has another configuration than the files ask for."
-        for one in seen.containers
-        if seen.is_settled and not edited and one.hash != seen.hashes.get(one.service, one.hash)
-    ]
-    return files + containers
-
-
-def images(seen: compose.State) -> dict[str, Any]:
-    """Return what each service of the compose files runs: reference, id and digests."""
-    said = {}
-    for one in seen.containers:
-        found = seen.images.get(one.ref)
-        said[one.service] = {"ref": one.ref, "id": one.image, "digests": list(found.digests) if found else []}
-    return said

@@ -11,10 +11,12 @@ from calcifer.deployments.queries import runs as queries
 from calcifer.deployments.queries.runs import Listed
 from calcifer.deployments.records import NOTES, noted
 from calcifer.deployments.schemas import NewDeployment, NewRollback
+from calcifer.deployments.shipping import Place
 from calcifer.hosts import queries as hosts
 from calcifer.hosts.models import Host
 from calcifer.kit.errors import Conflict, Invalid, NotFound
 from calcifer.kit.promises import find_latest, promise
+from calcifer.kit.ssh import HERE
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as services
 from calcifer.services.models import Service
@@ -86,6 +88,8 @@ def cancel(uow: UnitOfWork, deployment_id: int) -> Deployment:
     """End a deployment: at once where nothing was changed yet, by way of the version before where it has begun to be."""
     require(uow.actor, "deployments.cancel")
     row, service, _ = queries.get_deployment(uow.db, deployment_id)
+    if not row.is_finished and _bury(uow, row):
+        return row
     if row.is_finished and row.state != "held":
         raise AlreadyFinished(f"Deployment {row.id} is {row.state}: there is nothing to cancel.")
     row.is_cancelled = True
@@ -156,7 +160,7 @@ def _commit(uow: UnitOfWork, service: Service, wanted: str | None, target: targe
 
 def _refuse_busy(uow: UnitOfWork, service_id: int, host_id: int, service: str, host: str) -> None:
     other = queries.find_unfinished(uow.db, service_id, host_id)
-    if other is not None:
+    if other is not None and not _bury(uow, other):
         since = f"{other.made_at:%Y-%m-%d %H:%M} UTC"
         raise Busy(
             f"{other.actor_name} is deploying {service} to {host} since {since}: deployment {other.id} has not ended.",
@@ -164,10 +168,39 @@ def _refuse_busy(uow: UnitOfWork, service_id: int, host_id: int, service: str, h
         )
 
 
+def _bury(uow: UnitOfWork, row: Deployment) -> bool:
+    """Note of a run that nobody carries out any more that it was broken off; return whether it is one."""
+    job = find_latest(uow.db, JOB, str(row.id))
+    if job is not None and not job.finished:
+        return False
+    row.state, row.finished_at = "failed", uow.now
+    row.error = f"It was broken off. {job.error or '' if job else ''}".strip()
+    return True
+
+
+def _checked(uow: UnitOfWork, service: Service, host: Host, target: targets.Target) -> str:
+    """Return the directory on the host; Invalid where that is none, Conflict where another service was brought there."""
+    try:
+        directory = Place(HERE, service.name, target.directory, host.directory).path
+    except Invalid as error:
+        raise Invalid(
+            f"The target {target.name} of {service.name} names no directory that can be used: {error.message}",
+            fields={"to": error.message},
+        ) from None
+    other = queries.find_in_directory(uow.db, host.id, directory, service.id)
+    if other is not None:
+        raise Conflict(
+            f"{other} was brought to {directory} on {host.name}: two services cannot share a directory.",
+            mend=f"Name another directory in the target of {service.name}.",
+        )
+    return directory
+
+
 def _begin(
     uow: UnitOfWork, service: Service, host: Host, target: targets.Target, kind: str, commit: str, reason: str
 ) -> Deployment:
     _refuse_busy(uow, service.id, host.id, service.name, host.name)
+    directory = _checked(uow, service, host, target)
     earlier = queries.find_latest(uow.db, service.id, host.id)
     row = Deployment(
         id=queries.next_number(uow.db),
@@ -175,7 +208,7 @@ def _begin(
         host_id=host.id,
         target=target.name,
         kind=kind,
-        directory=target.directory or f"{host.directory}/{service.name}",
+        directory=directory,
         project=earlier.project if earlier else "",
         commit=commit,
         reason=reason,
