@@ -102,7 +102,7 @@ def test_plan_touches_nothing_and_says_everything(root: Path) -> None:
     assert state(root) == before
     assert [path.name for path in root.parent.iterdir()] == ["calcifer"]
     for said in (
-        f"{APP}, with 9 commits (1 merges) on main",
+        f"{APP}, with 9 commits (1 merge) on main",
         "backend",
         "docs/ moves to calcifer-app/docs",
         "main, work",

@@ -1,4 +1,4 @@
-"""The only place that makes text fit to be sent and stored where it has bytes in it that were none: file names in Latin-1, say.
+"""The only place that makes text fit to be read: counted, and with bytes in it spelled out that were none (names in Latin-1, say).
 
 Python keeps such bytes as lone surrogates, which no page, answer or database takes.
 """
@@ -11,6 +11,11 @@ _LONE = re.compile("[\ud800-\udfff]")
 def legible(text: str) -> str:
     """Return `text` with every byte that is no UTF-8 spelled out, such as ⟨0xE9⟩."""
     return text if text.isascii() else _LONE.sub(spelled, text)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return "1 commit", "2 commits"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def spelled(found: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from calcifer.kit import leaks
 from calcifer.kit.git.history import Content, Source, Trace, contents, parts, trace_all
 from calcifer.kit.git.names import visible
+from calcifer.kit.legible import plural
 from calcifer.services.withheld import LARGEST_BYTES, why_never
 
 POINTER = b"version https://git-lfs.github.com/spec/"
@@ -65,7 +66,7 @@ class Past:
         if self.former:
             said.append(f"Formerly {', '.join(map(visible, self.former))}.")
         if self.signed:
-            said.append(f"{self.signed} of its commits are signed: the new ones have other ids and no signatures.")
+            said.append(f"{plural(self.signed, 'commit')} with a signature: the new ones have other ids and none.")
         if self.pointers:
             said.append(
                 f"{self.pointers} versions of files are pointers of git LFS: what they point to stays with the repository."

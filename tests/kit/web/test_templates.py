@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from calcifer.kit.web.templates import ago, duration, plural, size
+from calcifer.kit.legible import plural
+from calcifer.kit.web.templates import ago, duration, size
 from tests import source
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)

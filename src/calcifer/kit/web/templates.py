@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
 from jinja2.runtime import Context, Macro
 from markupsafe import Markup
 
+from calcifer.kit.legible import plural
 from calcifer.kit.web.markdown import markdown
 
 KEPT = 2048
@@ -78,11 +79,6 @@ def _kept(macro: Macro, *shown: object) -> Markup:
 def short(commit: str) -> str:
     """Return the first 10 characters of an object id."""
     return commit[:10]
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return "1 commit", "2 commits"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from calcifer.kit import terminal
 from calcifer.kit.errors import CalciferError, Invalid
+from calcifer.kit.legible import plural
 from calcifer.kit.terminal import Columns, Json, writing
 from calcifer.services import service
 from calcifer.services.adoptions import AdoptionOut, HistoryOut, MadeOut, PlanOut
@@ -73,8 +74,9 @@ def _shown(made: PlanOut) -> None:
 def _history(history: HistoryOut | None) -> str:
     if history is None:
         return ""
-    tags = f", {history.tags} tags" if history.tags else ""
-    return f"{history.commits} commits ({history.merges} merges){tags}, {history.size_bytes / 1_000_000:.1f} MB"
+    tags = f", {plural(history.tags, 'tag')}" if history.tags else ""
+    commits = f"{plural(history.commits, 'commit')} ({plural(history.merges, 'merge')})"
+    return f"{commits}{tags}, {history.size_bytes / 1_000_000:.1f} MB"
 
 
 @commands.command("plan")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from calcifer.kit.git.names import visible
+from calcifer.kit.legible import plural
 from calcifer.services.layouts.planned import Plan
 from calcifer.services.layouts.wishes import DOCS
 
@@ -94,7 +95,7 @@ class Outline:
         )
         yield (
             "Application",
-            f"{visible(self.application)}, with {self.commits} commits ({self.merges} merges) on {self.branch}",
+            f"{visible(self.application)}, with {plural(self.commits, 'commit')} ({plural(self.merges, 'merge')}) on {self.branch}",
         )
         yield "Formerly", listed(self.former)
         yield (
