@@ -212,11 +212,15 @@ def git() -> Git:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, leave out the tests that no database of the suite has a part in: they would do the same once more."""
+    """On PostgreSQL, leave out the tests that no database of the suite has a part in: they would do the same once more.
+
+    So would those marked `once`: they are about git, hosts or processes, and ask the database nothing that others do not.
+    """
     if not TEST_DATABASE:
         return
     names = {item: set(getattr(item, "fixturenames", ())) for item in items}
-    once = [item for item in items if names[item].isdisjoint({"wiring", "postgres"})]
+    databases = {"wiring", "postgres"}
+    once = [item for item in items if names[item].isdisjoint(databases) or item.get_closest_marker("once")]
     config.hook.pytest_deselected(items=once)
     items[:] = [item for item in items if item not in set(once)]
 

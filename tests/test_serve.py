@@ -138,6 +138,7 @@ def silent() -> Iterator[str]:
         yield f"git://127.0.0.1:{listener.getsockname()[1]}/web"
 
 
+@pytest.mark.once
 def test_stops_although_a_job_runs_and_the_next_start_takes_it_up(
     home: Path, wiring: Wiring, actor: Actor, git: Git, port: int, silent: str
 ) -> None:

@@ -1,12 +1,10 @@
 """What runs on a host is looked at, as people do it: what is wrong first."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_first_change import WAYS, fits, sign_up
+from tests.browser.test_first_change import fits, sign_up
 from tests.browser.test_hosts import picture
 from tests.deployments.looking.conftest import engine
 
@@ -19,9 +17,8 @@ def with_engine(engine: object) -> None:
     """An engine for the server, which starts after it."""
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_newcomer_looks(visit: Visit, way: dict[str, Any]) -> None:
-    page = visit(**way)
+def test_a_newcomer_looks(visit: Visit) -> None:
+    page = visit(width=360, dark=True, script=False)
     sign_up(page)
     page.goto("/deployments/look")
     expect(page.locator("main")).to_contain_text("There is no host yet to look at")

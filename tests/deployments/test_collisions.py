@@ -14,6 +14,8 @@ from tests.conftest import Git, Run
 from tests.deployments.conftest import GOOD, Deployed
 from tests.owner import OWNER
 
+pytestmark = pytest.mark.once
+
 
 def test_a_stack_of_another_directory_with_the_same_name_is_left_alone(web: Deployed) -> None:
     web.deploy()

@@ -216,6 +216,7 @@ def test_a_host_that_was_removed_meanwhile_is_left_out(wiring: Wiring, target: s
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_fifty_hosts_are_asked_once_each_and_sixteen_at_a_time(
     wiring: Wiring, sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: Look
 ) -> None:

@@ -56,6 +56,7 @@ def test_check_says_where_they_differ(wiring: Wiring, before: list[tuple[object,
     assert {(one.what, one.field) for one in found} == {("host alpha", "note"), ("host ghost", "")}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "content",
     [b"", b"{}", b"[1]", b"\xff", b"x" * 50_000, b'{"name": "-oProxyCommand=id"}', b'{"name": "../x", "target": "-o"}'],

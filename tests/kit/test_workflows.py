@@ -284,6 +284,7 @@ def test_a_killed_server_takes_it_up_again_from_the_step_that_was_not_recorded(u
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_a_job_that_kills_every_server_is_given_up(units: Units, home: Path) -> None:
     row_id = promised(units, "test.die")
     deaths = 0

@@ -57,6 +57,7 @@ def repository(path: Path, git: Git, files: dict[str, str | bytes] | None = None
     return path
 
 
+@pytest.mark.once
 def test_39_directories_become_39_services(
     adopt: Adopting, paths: Callable[[], dict[str, str]], tmp_path: Path, git: Git
 ) -> None:

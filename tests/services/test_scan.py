@@ -246,6 +246,7 @@ def test_the_job_does_what_was_promised(wiring: Wiring, actor: Actor, make: Make
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_a_thousand_repositories_take_seconds(wiring: Wiring, scan: Scan, make: Make, home: Path) -> None:
     made = make("s0000")
     for number in range(1, 1000):

@@ -76,6 +76,7 @@ def subjects(git: Git, path: Path) -> list[str]:
 # -- the real repository -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_every_service_of_the_bundle_has_its_files_and_its_commits(
     adopt: Adopting, wiring: Wiring, actor: Actor, tmp_path: Path, git: Git
 ) -> None:
@@ -105,6 +106,7 @@ def test_every_service_of_the_bundle_has_its_files_and_its_commits(
         assert git(made, "log", "-1", "--format=%an %s") == f"Ada Lovelace Adopt {name}"
 
 
+@pytest.mark.once
 def test_killed_at_random_moments_the_bundle_ends_the_same(
     wiring: Wiring, home: Path, actor: Actor, tmp_path: Path, git: Git
 ) -> None:

@@ -21,7 +21,7 @@ SOURCES = Path(__file__).parents[2] / "src"
 POSITIONS = ["main", "main^{tree}", "main:docker-compose.yml", "work", "work:docker-compose.yml", "item"]
 
 
-pytestmark = pytest.mark.usefixtures("no_loop")
+pytestmark = [pytest.mark.usefixtures("no_loop"), pytest.mark.once]
 
 
 @pytest.fixture
