@@ -89,8 +89,6 @@ def compose(words: list[str]) -> None:
     words = [word for word in words if word not in ("-p", project)]
     if words[0] == "up":
         up(project)
-    elif "--quiet" in words:
-        services()
     elif "json" in words:
         say(json.dumps({"name": json.loads(Path("docker-compose.yml").read_text()).get("name", project)}, indent=2))
     elif "--hash" in words:
@@ -100,17 +98,14 @@ def compose(words: list[str]) -> None:
 def main(words: list[str]) -> None:
     there = load()
     match words:
-        case ["version", *_]:
-            say("20.10.24")
         case ["compose", *rest]:
             compose(rest)
         case ["ps", *rest]:
             with_status = "{{.ID}} {{.Status}}" in rest
-            say("\n".join(one["id"] + f" Up{one['health']}" * with_status for one in there.values()))
-        case ["inspect", "--format", "{{.Config.Image}}", *ids]:
-            say("\n".join(one["ref"] for one in there.values() if one["id"] in ids))
-        case ["inspect", "--format", _, identity]:
-            say("".join(json.dumps(one) for one in there.values() if one["id"] == identity))
+            listed = [one["id"] + f" Up{one['health']}" * with_status for one in there.values()]
+            sys.stdout.write("".join(f"{line}\n" for line in listed))
+        case ["inspect", "--format", _, *ids]:
+            say("\n".join(json.dumps(one, separators=(",", ":")) for one in there.values() if one["id"] in ids))
         case ["image", "inspect", _, _, ref]:
             say(f"{ref} sha256:{digest(ref)} []")
         case ["restart", *ids]:

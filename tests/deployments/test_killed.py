@@ -82,7 +82,7 @@ def test_killed_anywhere_it_ends_the_same_and_starts_nothing_twice(web: Deployed
 
 def test_what_goes_back_is_killed_too(web: Deployed) -> None:
     web.deploy()
-    for calls in range(random.randint(1, 2 * EVERY), 100, 2 * EVERY):
+    for calls in range(random.randint(1, 2 * EVERY), 150, 3 * EVERY):
         head = web.commit({"web": {"image": f"web:{calls}", "x-exit": 3}})
         number = web.ask()
         ended = carry_out(web, number, calls)

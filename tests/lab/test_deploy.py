@@ -1,7 +1,9 @@
 """The whole way with a real engine over real ssh: changed, completed, deployed, verified, taken back; and what goes wrong on it."""
 
 import json
-from collections.abc import Iterator
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -214,3 +216,32 @@ def test_compose_file_is_what_a_person_types(web: Service, tmp_path: Path) -> No
     again = web.deploy()
     assert again.state == "good"
     assert web.seen() == "version 1\none\n"
+
+
+def test_one_line_from_idea_to_deployed(web: Service, record_property: Callable[[str, object], None]) -> None:
+    """`make lab ARGS='-n 0 -s -k idea'` shows the figures, beside the same steps by hand."""
+    web.write({".calcifer/service.yaml": DESCRIPTOR.replace("host: fig", "host: fig, on_complete: deploy")})
+    web.git(web.path, "commit", "-qam", "Deploy what is completed")
+    assert web.calcifer("scan").code == 0
+    assert web.deploy().state == "good"
+
+    def seconds(act: Callable[[], object]) -> float:
+        began = time.monotonic()
+        act()
+        return round(time.monotonic() - began, 2)
+
+    def by_hand() -> None:
+        archive = subprocess.run(["git", "archive", "main"], cwd=web.path, capture_output=True, check=True).stdout
+        web.host.ssh("tar -xf - -C /opt/calcifer/web", stdin=archive)
+        web.host.type("cd /opt/calcifer/web && docker compose up -d --quiet-pull 2>/dev/null")
+
+    figures = {"tar, ssh, docker compose up, by hand": seconds(by_hand)}
+    text = COMPOSE.replace("lab:1", "lab:2")
+    figures["one line, from idea to deployed"] = seconds(
+        lambda: web.change("The second image", {"docker-compose.yml": text})
+    )
+    assert web.latest().state == "good"
+    assert web.seen() == "version 2\none\n"
+    for name, value in figures.items():
+        record_property(name, value)
+        print(f"{name:40} {value:6.2f} s")  # noqa: T201

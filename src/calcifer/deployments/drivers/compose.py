@@ -105,7 +105,9 @@ def read(said: str) -> State:
     one = dict(lines)
     if one.get("end") != "ok":
         raise ValueError("cut off")
-    if int(one.get("count", "0")) != sum(key == "container" for key, _ in lines):
+    if len({value.partition(" ")[0] for key, value in lines if key == "status"}) != sum(
+        key == "container" for key, _ in lines
+    ):
         raise ValueError("not all containers are told")
     healths = {id_: _health(said) for key, value in lines if key == "status" for id_, _, said in [value.partition(" ")]}
     images = [value.split(" ", 2) for name, value in lines if name == "image"]
