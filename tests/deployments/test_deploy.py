@@ -15,6 +15,8 @@ from tests.conftest import Git, Run
 from tests.deployments.conftest import GOOD, Deployed
 from tests.owner import OWNER
 
+pytestmark = pytest.mark.once
+
 
 def test_brings_main_to_the_host_and_writes_it_down(web: Deployed) -> None:
     head = web.commit(files={"README.md": "# Web\n"})
