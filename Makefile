@@ -36,7 +36,7 @@ lab: environment-dev ## tests against real hosts in namespaces of this machine: 
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m lab tests/lab $(ARGS)
 
 browser: environment-dev ## journeys in real Chromium
-	$(BIN)/python -m pytest -m browser $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m browser $(ARGS)
 
 docs: environment-dev ## check the documentation: every link leads somewhere
 	$(BIN)/python -m pytest -q tests/test_docs.py

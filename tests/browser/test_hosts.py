@@ -3,13 +3,12 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_first_change import WAYS, fits, sign_up
+from tests.browser.test_first_change import fits, sign_up
 from tests.sshd import Sshd, serving
 
 pytestmark = pytest.mark.browser
@@ -31,9 +30,8 @@ def picture(page: Page, name: str) -> None:
         )
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_host_comes_and_goes(visit: Visit, machine: Sshd, way: dict[str, Any]) -> None:
-    page = visit(**way)
+def test_a_host_comes_and_goes(visit: Visit, machine: Sshd) -> None:
+    page = visit(width=360, dark=True, script=False)
     sign_up(page)
     page.goto("/hosts")
     expect(page.locator("main")).to_contain_text("There is no host yet")
