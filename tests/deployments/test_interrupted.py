@@ -73,6 +73,7 @@ def test_pulled_anywhere_the_next_one_ends_the_same(tmp_path: Path, git: Git, mo
         with pytest.raises(CalciferError):
             service.ship(second)
         plug.pull_before(0)
+        assert shipping.edited(service.place) == [], call
         then = (second, first, third)[call % 3]
         shipped = service.ship(then)
         assert service.is_at(then), call

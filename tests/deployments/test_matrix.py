@@ -35,10 +35,12 @@ def test_says_what_is_there_and_what_it_is_behind(
     assert [one["items"] for one in api.get("/api/v1/deployments/matrix").json()["items"]] == [[1, 2]]
     second = web.deploy()
     assert cell() == there | {"state": "current", "commit": second.commit, "deployment": 2}
+    assert calcifer("deployments", "cancel", web.ask()).code == 0
+    assert cell() == there | {"state": "current", "commit": second.commit, "deployment": 2}
     web.commit({"web": {"image": "web:2", "x-exit": 3}})
     web.scan()
     assert web.deploy().state == "returned"
-    assert cell() == there | {"state": "behind", "commit": second.commit, "deployment": 3}
+    assert cell() == there | {"state": "behind", "commit": second.commit, "deployment": 4}
 
 
 def test_a_version_that_main_does_not_have(web: Deployed, git: Git, calcifer: Run) -> None:

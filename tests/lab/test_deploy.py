@@ -4,7 +4,6 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import yaml
@@ -209,8 +208,7 @@ def test_what_lay_there_before_is_taken_over_without_a_restart(web: Service) -> 
     assert web.containers() == ids
 
 
-def test_compose_file_is_what_a_person_types(web: Service, tmp_path: Path) -> None:
-    assert tmp_path.exists()
+def test_what_somebody_stopped_is_started_by_the_next_one(web: Service) -> None:
     assert web.deploy().state == "good"
     web.host.type("cd /opt/calcifer/web && docker compose stop 2>/dev/null")
     again = web.deploy()

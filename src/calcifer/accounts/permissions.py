@@ -15,10 +15,7 @@ MemberVerb = Literal[
     "accounts.make_token",
     "accounts.revoke_token",
     "deployments.cancel",
-    "deployments.deploy",
     "deployments.look",
-    "deployments.proceed",
-    "deployments.rollback",
     "doctor.examine",
     "git.fetch",
     "git.follow",
@@ -52,7 +49,10 @@ MemberVerb = Literal[
     "work.waive",
 ]
 OwnerVerb = Literal[
+    "deployments.deploy",
+    "deployments.proceed",
     "deployments.rebuild",
+    "deployments.rollback",
     "doctor.mend",
     "hosts.add",
     "hosts.edit",

@@ -9,9 +9,8 @@ from calcifer.kit.git.names import visible
 from calcifer.kit.git.repository import Change, Repository
 from calcifer.services import facts
 from calcifer.services.folders import is_inside
-from calcifer.services.service.reading import reader
+from calcifer.services.service.reading import RECORDS, reader
 
-RECORDS = ".calcifer/work"
 MOST = 200
 """Up to how many files are named."""
 _RECORD = re.compile(r"(\d{1,9})-[^/]*\.md\Z")

@@ -8,7 +8,6 @@ from calcifer.deployments.models import Deployment
 from calcifer.deployments.queries import runs as queries
 from calcifer.deployments.schemas import CellOut
 from calcifer.kit.errors import CalciferError
-from calcifer.kit.git.repository import Repository
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as services
 from calcifer.services.models import Service
@@ -16,14 +15,14 @@ from calcifer.services.models import Service
 
 def cells(uow: UnitOfWork, *, after: str | None = None, limit: int = 50) -> list[list[CellOut]]:
     """Return the targets of up to `limit` services that have some, by name."""
-    there = queries.list_in_service(uow.db)
     found = services.list_with_targets(uow.db, after=after, limit=limit)
+    there = queries.list_in_service(uow.db, [service.id for service in found])
     return [list(_of(uow, service, there)) for service in found]
 
 
-def _of(uow: UnitOfWork, service: Service, there: dict[tuple[str, str], Deployment]) -> Iterator[CellOut]:
+def _of(uow: UnitOfWork, service: Service, there: dict[tuple[int, str], Deployment]) -> Iterator[CellOut]:
     for target in targets.of(service):
-        run = there.get((service.name, target.host))
+        run = there.get((service.id, target.host))
         version = run.version if run else None
         state, items = _standing(uow, service, version)
         yield CellOut(
@@ -49,11 +48,6 @@ def _standing(uow: UnitOfWork, service: Service, version: str | None) -> tuple[s
         repository = uow.refs.open(Path(service.path))
         if not repository.has(version) or not repository.contains(service.head, version):
             return "elsewhere", []
-        return _behind(repository, service, version)
+        return "behind", coming.items(repository, version, service.head, service.folder)
     except CalciferError:  # its repository is not there, or is damaged: that is told elsewhere
         return "unknown", []
-
-
-def _behind(repository: Repository, service: Service, version: str) -> tuple[str, list[int]]:
-    assert service.head
-    return "behind", coming.items(repository, version, service.head, service.folder)

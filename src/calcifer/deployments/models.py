@@ -10,8 +10,8 @@ from calcifer.kit.db import Base, Instant
 
 UNFINISHED = ("pending", "running")
 GOOD = "good"
-IN_SERVICE = (GOOD, "returned", "cancelled")
-"""After these it is known what the host has: what was asked for, or the version before."""
+WENT_BACK = ("returned", "cancelled")
+"""After these the host has the version before, if it ever said that it had one."""
 
 
 class Deployment(Base):
@@ -73,7 +73,7 @@ class Deployment(Base):
 
     @property
     def version(self) -> str | None:
-        """The commit that the host has after it, if it ended in one of IN_SERVICE."""
+        """The commit that the host has after it, if it was good or went back."""
         return self.commit if self.state == GOOD else self.before
 
     @property

@@ -117,22 +117,12 @@ if [ "$mode" = note ]; then
   printf 'Z\000'
   exit 0
 fi
-if [ "$mode" = compare ]; then
-  tree=$versions/$deployed list=$versions/$deployed.list
-  if [ "$deployed" ] && [ -d "$tree" ] && [ -s "$list/files" ]; then
-    states "$directory" "$list/files" >"$work/here" && states "$tree" "$list/files" >"$work/new" || exit 1
-    paste "$work/here" "$work/new" | awk -F '\t' '$1 == $2 { print "K"; next } { print "E" }' >"$work/puts"
-    pick "$list/files" "$work/puts" E E
-  fi
-  printf 'Z\000'
-  exit 0
-fi
 tree=$versions/$commit list=$versions/$commit.list
 if [ "$mode" = ship ] && ! whole "$tree" "$list"; then
   rm -rf "$tree" "$list"
   mv "$part/list" "$list" && flush "$versions" && mv "$part/tree" "$tree" || fail 1 "cannot keep the version"
 fi
-whole "$tree" "$list" || fail 3 "does not keep version $commit"
+[ "$mode" = compare ] || whole "$tree" "$list" || fail 3 "does not keep version $commit"
 
 # The trees that may lie in the directory: what is deployed, then what was begun since.
 bases=
@@ -158,6 +148,18 @@ compare() {
   paste "$@"
 }
 theirs='function ours(  i) { for (i = 3; i <= NF; i++) if ($i == $1) return 1; return 0 }'
+if [ "$mode" = compare ]; then # what an interrupted run has put there is no edit
+  tree=$versions/$deployed list=$versions/$deployed.list
+  if [ -d "$tree" ] && [ -s "$list/files" ]; then
+    compare "$list/files" >"$work/table" || exit 1
+    begun=
+    [ ! -s "$versions/begun" ] || begun=yes
+    awk -F '\t' -v begun="$begun" "$theirs"'$1 == $2 || ours() || (begun && $1 == "-") { print "K"; next } { print "E" }' "$work/table" >"$work/puts"
+    pick "$list/files" "$work/puts" E E
+  fi
+  printf 'Z\000'
+  exit 0
+fi
 # P put, K keep, E edited, D a directory stands there, X in the way, Y gives way
 compare "$list/files" >"$work/table" || exit 1
 awk -F '\t' -v aside="$aside" "$theirs"'

@@ -44,10 +44,12 @@ def choose(service: Service, wanted: str | None) -> Target:
             fields={"to": "Its descriptor has no target."},
             mend=f"Name its host in {service.within('.calcifer/service.yaml')}:  targets: [{{host: {wanted or 'HOST'}}}]",
         )
+    names = ", ".join(f"{one.name} on {one.host}" for one in there)
+    if len({one.host for one in there}) < len(there):
+        raise NoTarget.field("to", f"{service.name} has two targets on one host, where it can be once: {names}.")
     found = [one for one in there if wanted in (None, one.name, one.host)]
     if len(found) == 1:
         return found[0]
-    names = ", ".join(f"{one.name} on {one.host}" for one in there)
     if found:
         raise NoTarget.field("to", f"{service.name} has several targets: {names}. Say which.")
     raise NoTarget.field("to", f"{service.name} has no target '{wanted}'. It has {names}.")

@@ -94,11 +94,5 @@ def _running(one: Container, now: datetime | None) -> tuple[Standing, str]:
     }
     if one.health in by_health:
         return by_health[one.health]
-    is_steady = now is not None and now - _instant(one.started) >= STEADY
+    is_steady = now is not None and now - datetime.fromisoformat(one.started) >= STEADY
     return ("good", "is running") if is_steady else ("waiting", "has just been started")
-
-
-def _instant(said: str) -> datetime:
-    """Read an instant of the engine: RFC 3339 with nanoseconds, of which Python takes six digits."""
-    whole, _, rest = said.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}.{(rest or '0')[:6].ljust(6, '0')}+00:00")

@@ -27,7 +27,6 @@ _UP = """cd @DIRECTORY@ || exit 1
 exec docker compose -p @PROJECT@ up --detach --build --quiet-pull --remove-orphans
 """
 _RESTART = "exec docker restart @IDS@\n"
-_DO = "cd @DIRECTORY@ || exit 1\nexec docker compose -p @PROJECT@ @VERB@\n"
 
 
 @dataclass(frozen=True)
@@ -133,11 +132,6 @@ def up(place: Place, project: str) -> str:
 def restart(containers: Sequence[Container]) -> str:
     """Return the script that restarts these."""
     return _RESTART.replace("@IDS@", " ".join(shlex.quote(one.id) for one in containers))
-
-
-def do(place: Place, project: str, verb: str) -> str:
-    """Return the script for one of compose's own verbs: `stop`, `start`, `restart`."""
-    return _filled(_DO, DIRECTORY=place.path, PROJECT=project, VERB=verb)
 
 
 def stale(before: State, after: State, place: Place, changed: Iterable[str]) -> list[Container]:

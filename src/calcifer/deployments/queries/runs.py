@@ -1,12 +1,12 @@
 """Every SELECT on runs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from calcifer.deployments.models import GOOD, IN_SERVICE, UNFINISHED, Deployment
+from calcifer.deployments.models import GOOD, UNFINISHED, WENT_BACK, Deployment
 from calcifer.hosts.models import Host
 from calcifer.kit.errors import NotFound
 from calcifer.services.models import Service
@@ -79,10 +79,12 @@ def next_number(session: Session) -> int:
     return (session.scalar(select(func.max(Deployment.id))) or 0) + 1
 
 
-def list_in_service(session: Session) -> dict[tuple[str, str], Deployment]:
-    """Return by service and host the deployment whose version is in service there: the last that was good, or came back."""
-    query = _listing().where(Deployment.state.in_(IN_SERVICE)).order_by(Deployment.id)
-    return {(service, host): run for run, service, host in session.execute(query)}
+def list_in_service(session: Session, service_ids: Collection[int]) -> dict[tuple[int, str], Deployment]:
+    """Return by service and host the deployment that says which version is there: the last that was good, or went back."""
+    went_back = and_(Deployment.state.in_(WENT_BACK), Deployment.before.is_not(None))
+    known = select(func.max(Deployment.id)).where(Deployment.service_id.in_(service_ids))
+    known = known.where(or_(Deployment.state == GOOD, went_back)).group_by(Deployment.service_id, Deployment.host_id)
+    return {(run.service_id, host): run for run, _, host in session.execute(_listing().where(Deployment.id.in_(known)))}
 
 
 def find_in_directory(session: Session, host_id: int, directory: str, but: int) -> str | None:

@@ -161,7 +161,10 @@ class Course:
 
     def _brought(self, order: Order) -> Shipped:
         by = f"deployment {order.id} by {order.by}"
-        return shipping.ship(order.place, Repository(order.repository), order.goal, by=by, aside=order.is_decided)
+        repository = Repository(order.repository)
+        return self._patiently(
+            lambda: shipping.ship(order.place, repository, order.goal, by=by, aside=order.is_decided)
+        )
 
     def _start(self, order: Order) -> None:
         """Let the containers follow, and those restart that see an old file."""
