@@ -172,6 +172,7 @@ def test_nothing_is_touched_where_the_engine_does_not_answer(web: Deployed, tmp_
 def test_by_page(web: Deployed, client: TestClient) -> None:
     form = client.get("/deployments/deploy?service=web")
     assert "production on here" in form.text
+    assert 'action="/deployments/deploy?service=web"' in form.text
     asked = client.post(
         "/deployments/deploy", data={"service_name": "web", "to_target": "production", "reason": "<b>Why</b>"}
     )
@@ -183,8 +184,12 @@ def test_by_page(web: Deployed, client: TestClient) -> None:
     assert "&lt;b&gt;Why&lt;/b&gt;" in shown
     assert "Container web-web-1  Running" in shown
     assert f'href="/deployments/{number}"' in client.get("/deployments").text
-    refused = client.post("/deployments/deploy?service=web", data={"service_name": "web", "commit": "main"})
+    refused = client.post(
+        "/deployments/deploy?service=web", data={"service_name": "web", "commit": "main", "reason": "Keep me"}
+    )
     assert refused.status_code == 422
+    assert "A commit is named by its 40 hexadecimal characters." in refused.text
+    assert "Keep me" in refused.text
 
 
 def test_by_api(web: Deployed, api: TestClient) -> None:

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from calcifer.deployments.models import Deployment
-from calcifer.kit.schemas import Line, Text
+from calcifer.kit.git.names import checked_oid
+from calcifer.kit.schemas import Line, Text, judged
 from calcifer.services.intent import ServiceName
 
-Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+Commit = Annotated[str, StringConstraints(max_length=100), judged(checked_oid)]
 Reason = Annotated[Text, StringConstraints(max_length=2000)]
 
 
