@@ -1,7 +1,6 @@
 """Big repositories: 10,000 commits, 100,000 files, a file of a gigabyte. What a request holds in memory does not grow with them."""
 
 import hashlib
-import time
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from tests.odd.conftest import Around
 from tests.odd.loop import Loop, git, made
+from tests.pace import at_most
 from tests.work import factories
 
 pytestmark = pytest.mark.slow
@@ -117,14 +117,13 @@ def test_ten_thousand_commits(around: Around, home: Path, peak: None) -> None:
     git(web, "reset", "-q", "--hard")
     loop = around(web)
     loop.run()
-    began = time.perf_counter()
     cursor: str | None = ""
     seen = 0
-    while cursor is not None and seen < 1000:
-        page = loop.client.get("/api/v1/services/web/history", params={"limit": 100, "cursor": cursor}).json()
-        seen, cursor = seen + len(page["items"]), page["next"]
+    with at_most(5):
+        while cursor is not None and seen < 1000:
+            page = loop.client.get("/api/v1/services/web/history", params={"limit": 100, "cursor": cursor}).json()
+            seen, cursor = seen + len(page["items"]), page["next"]
     assert seen == 1000
-    assert time.perf_counter() - began < 5
 
 
 def many_files(path: Path) -> None:

