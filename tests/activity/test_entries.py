@@ -38,7 +38,7 @@ def test_page_escapes_what_was_done(wiring: Wiring, actor: Actor, client: TestCl
 
 def test_page_asks_as_much_for_fifty_rows_as_for_one(wiring: Wiring, actor: Actor, client: TestClient) -> None:
     asked: list[str] = []
-    event.listen(wiring.units.database.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    event.listen(wiring.units.database.reader, "before_cursor_execute", lambda *call: asked.append(call[2]))
     record(wiring, actor, 50)
     asked.clear()
     client.get("/activity")

@@ -37,9 +37,9 @@ def queries(wiring: Wiring) -> Iterator[list[str]]:
     def listen(*arguments: object) -> None:
         asked.append(str(arguments[2]))
 
-    event.listen(wiring.units.database.engine, "before_cursor_execute", listen)
+    event.listen(wiring.units.database.reader, "before_cursor_execute", listen)
     yield asked
-    event.remove(wiring.units.database.engine, "before_cursor_execute", listen)
+    event.remove(wiring.units.database.reader, "before_cursor_execute", listen)
 
 
 def test_page_lists_filters_and_counts(client: TestClient, three: None) -> None:

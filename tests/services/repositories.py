@@ -65,7 +65,7 @@ class Counted:
 
     def __init__(self, wiring: Wiring) -> None:
         """Count on the database of `wiring`."""
-        self._engine = wiring.units.database.engine
+        self._engine = wiring.units.database.reader
         self.statements = 0
 
     def _count(self, *_: object) -> None:

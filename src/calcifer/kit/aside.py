@@ -62,7 +62,6 @@ def settle(database: Database) -> None:
     while True:
         with database.engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            driver.execute("PRAGMA query_only=OFF")
             is_busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if not is_busy:
             break

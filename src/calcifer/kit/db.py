@@ -67,34 +67,34 @@ class Database:
         """Prepare the engine; nothing is opened until the first session."""
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
-        self._writing = self.engine.execution_options(calcifer_writes=True)
-        self._settling = self._writing.execution_options(calcifer_synchronous="NORMAL")
-        reading: dict[str, Any] = {"calcifer_writes": False}
-        if not self.is_sqlite:
-            reading |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
-        self._reading = self.engine.execution_options(**reading)
+        if self.is_sqlite:
+            # Connections of its own for each: SQLite forgets every prepared statement where one is told to only read, or to write.
+            self.engine, self.reader = _sqlite_engine(url, writes=True), _sqlite_engine(url, writes=False)
+        else:
+            self.engine = create_engine(url, pool_pre_ping=True)
+            self.reader = self.engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+        self._settling = self.engine.execution_options(calcifer_synchronous="NORMAL")
         self._opened: tuple[int, int] | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session that cannot write; one consistent view of the data until it ends."""
         self._look()
-        with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
+        with Session(self.reader, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
         """Open a connection that cannot write, for a question of one row: a session costs more than the answer."""
         self._look()
-        with self._reading.connect() as connection:
+        with self.reader.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Open a session whose first statement takes the write lock; the caller commits, anything else rolls back."""
         self._look()
-        with Session(self._writing, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -143,32 +143,35 @@ class Database:
             return
         there = (status.st_dev, status.st_ino)
         if self._opened not in {None, there}:
-            self.engine.dispose()
+            self._dispose()
         self._opened = there
 
     def close(self) -> None:
         """Close every pooled connection."""
+        self._dispose()
+
+    def _dispose(self) -> None:
+        self.reader.dispose()
         self.engine.dispose()
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, *, writes: bool) -> Engine:
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"]
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver's own BEGIN is deferred and comes too late
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in pragmas if writes else (*pragmas, "query_only=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        writes = options.get("calcifer_writes", True)
         # Straight to the driver: through SQLAlchemy these cost as much as a whole query, at every request twice.
         driver: Any = connection.connection.driver_connection
-        driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
         if writes:
-            driver.execute(f"PRAGMA synchronous={options.get('calcifer_synchronous', 'FULL')}")
+            synchronous = connection.get_execution_options().get("calcifer_synchronous", "FULL")
+            driver.execute(f"PRAGMA synchronous={synchronous}")
         driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
