@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import JSON, Index, delete, exists, func, select, update
+from sqlalchemy import JSON, Index, bindparam, delete, exists, func, select, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from calcifer.kit.db import Base, Instant
@@ -96,13 +96,19 @@ class JobOut(BaseModel):
     finished_at: datetime | None
 
 
+_WAITING = (
+    select(JobRow)
+    .where(JobRow.name == bindparam("name"), JobRow.subject == bindparam("subject"), JobRow.state == "pending")
+    .order_by(JobRow.id)
+)
+
+
 def promise(uow: UnitOfWork, name: str, subject: str) -> JobRow:
     """Promise within this unit that the job `name` will be done to `subject`; it starts after the commit.
 
     Where the same is promised already and does not run yet, that row is returned, due at once.
     """
-    waiting = select(JobRow).where(JobRow.name == name, JobRow.subject == subject, JobRow.state == "pending")
-    row = uow.db.scalars(waiting.order_by(JobRow.id)).first()
+    row = uow.db.scalars(_WAITING, {"name": name, "subject": subject}).first()
     if row is None:
         row = JobRow(name=name, subject=subject, made_at=uow.now, state="pending", attempts=0)
         uow.db.add(row)

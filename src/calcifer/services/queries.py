@@ -104,9 +104,12 @@ def list_dependencies(session: Session, service_id: int) -> list[Neighbour]:
     return [Neighbour._make(row) for row in session.execute(query)]
 
 
+_STORED_DEPENDENCIES = select(ServiceDependency).where(ServiceDependency.service_id == bindparam("service_id"))
+
+
 def list_stored_dependencies(session: Session, service_id: int) -> list[ServiceDependency]:
     """Return the rows of what a service's descriptor says it depends on, to be changed."""
-    return list(session.scalars(select(ServiceDependency).where(ServiceDependency.service_id == service_id)))
+    return list(session.scalars(_STORED_DEPENDENCIES, {"service_id": service_id}))
 
 
 def list_dependents(session: Session, name: str, *, limit: int = 200) -> list[Neighbour]:
@@ -174,10 +177,13 @@ SPEAKS = ~exists().where(_OTHER.path == Service.path, _OTHER.id != Service.id, _
 """Whether a repository goes by the name of this service: of several that are there, by that of the rest, or the first."""
 
 
+_SPEAKER = select(Service.name).where(Service.path == bindparam("path"), SPEAKS)
+
+
 def speaker(session: Session, service: Service) -> str:
     """Return the name by which the repository of a service goes."""
-    with session.no_autoflush:  # nothing of a unit that asks changes the answer
-        found = session.scalar(select(Service.name).where(Service.path == service.path, SPEAKS))
+    # Past the session, which would write first what has changed: nothing of a unit that asks changes the answer.
+    found: str | None = session.connection().scalar(_SPEAKER, {"path": service.path})
     return found or service.name
 
 
@@ -197,10 +203,12 @@ def list_at(session: Session, path: str) -> list[Service]:
     return list(session.scalars(select(Service).where(Service.path == path).order_by(Service.folder)))
 
 
+_FOLDERS = select(Service.folder, Service.name).where(Service.path == bindparam("path"))
+
+
 def list_folders(session: Session, path: str) -> dict[str, str]:
     """Return the names of the services of a repository by their folders."""
-    rows = session.execute(select(Service.folder, Service.name).where(Service.path == path))
-    return {row.folder: row.name for row in rows}
+    return {folder: name for folder, name in session.execute(_FOLDERS, {"path": path})}
 
 
 def list_stored(session: Session) -> list[Stored]:

@@ -7,6 +7,7 @@ from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git import checkouts, worktrees
 from calcifer.kit.git.repository import HEADS, Repository
+from calcifer.kit.inserting import insert_new
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
 from calcifer.services.models import Service
@@ -41,6 +42,7 @@ def open(uow: UnitOfWork, new: NewItem, *, express: bool = False, start: str | N
         reason=new.reason,
         category=new.category,
         action=new.action,
+        service_id=service.id,
         service=service,
         state="open",
         branch=None if new.is_parent else branch_name(number, new.title),
@@ -55,13 +57,13 @@ def open(uow: UnitOfWork, new: NewItem, *, express: bool = False, start: str | N
         opened_at=uow.now,
         updated_at=uow.now,
         revision=1,
-        checklist=[ChecklistEntry(position=n, text=text) for n, text in enumerate(lines, start=1)],
+        checklist=[ChecklistEntry(item_number=number, position=n, text=text) for n, text in enumerate(lines, start=1)],
         waivers=[],
     )
-    uow.db.add(item)
     save(uow, item, f"Open #{number}: {new.title}")
     if item.branch:
         move_branch(repository, item, None, start or main)
+    insert_new(uow.db, [item, *item.checklist])
     activity.record(uow, "work.open", f"#{number} {new.title}", service=service.name, item_number=number)
     return item
 
