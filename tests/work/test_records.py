@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from calcifer.kit.errors import Invalid
 from calcifer.kit.schemas import Line, Said, Text
+from calcifer.work import front_matter
 from calcifer.work.models import ACTIONS, CATEGORIES
 from calcifer.work.records import Judged, Made, Record, Tick, Waived, parse, render
 
@@ -173,3 +175,19 @@ def test_what_is_no_record_is_refused_with_a_sentence(text: str) -> None:
 
 def test_what_a_later_version_adds_is_let_be() -> None:
     assert parse(render(PLAIN).replace("title: Pin", "title: Pin\nnew_field: 3")) == PLAIN
+
+
+front = st.recursive(
+    texts | st.integers(0, 2**40) | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@pytest.mark.once
+@settings(deadline=None)
+@given(st.dictionaries(lines, front, max_size=5))
+@example({"a": [], "b": {}, "c": "", "d": "x " * 200})
+def test_front_matter_is_what_the_library_writes(values: dict[str, Any]) -> None:
+    written = yaml.dump(values, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120)
+    assert front_matter.dump(values) == written

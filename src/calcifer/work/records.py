@@ -16,13 +16,13 @@ from yaml.constructor import SafeConstructor
 
 from calcifer.kit.errors import Invalid
 from calcifer.kit.schemas import invalid
+from calcifer.work import front_matter
 from calcifer.work.models import kind_of
 from calcifer.work.schemas import Action, Category
 
 _MARK = "\n## Notes\n"
 _DEEPEST = 10
 _TO_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONSTRUCTOR: Any = SafeConstructor()
 
@@ -123,7 +123,7 @@ def render(record: Record) -> str:
             if isinstance(value, list)
             else value
         )
-    head = yaml.dump(_plain(front), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    head = front_matter.dump(_plain(front))
     notes = f"{_MARK}\n{record.notes}\n" if record.notes else ""
     return f"---\n{head}---\n\n{_report(record)}{notes}"
 

@@ -2,14 +2,12 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import pygit2
 from pygit2.enums import FileMode, MergeFlag
 
 from calcifer.kit.git.durable import new_in
-from calcifer.kit.git.opening import opened
+from calcifer.kit.git.known import Known
 from calcifer.kit.git.trees import entries
 
 
@@ -23,19 +21,20 @@ class Merge:
     """The objects that neither side had; nobody has flushed them to the disk yet."""
 
 
+_KNOWN: Known[Merge] = Known(pairs=2048)
+
+
 def commits(git: pygit2.Repository, ours: str, theirs: str) -> Merge:
     """Merge commit `theirs` into commit `ours`; the same two again cost nothing."""
-    merge = _commits(git.path, ours, theirs)
-    if merge.tree and merge.tree not in git:  # pruned since: nothing named that tree
-        _commits.cache_clear()
-        merge = _commits(git.path, ours, theirs)
-    return merge
-
-
-@lru_cache(maxsize=2048)
-def _commits(path: str, ours: str, theirs: str) -> Merge:
     # Commits never change, so neither does their merge; its tree is in the object database by then.
-    git = opened(Path(path))
+    known = _KNOWN.get(git.path + ours, theirs)
+    if known is None or (known[0].tree and known[0].tree not in git):  # pruned since: nothing named that tree
+        known = (_commits(git, ours, theirs),)
+        _KNOWN.put(git.path + ours, theirs, known)
+    return known[0]
+
+
+def _commits(git: pygit2.Repository, ours: str, theirs: str) -> Merge:
     base = git.merge_base(ours, theirs)
     if base and str(base) == ours:
         return Merge(str(git[theirs].peel(pygit2.Tree).id))  # writing an index would rewrite every folder
