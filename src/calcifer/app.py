@@ -76,6 +76,7 @@ def create_app(wiring: Wiring, also: Iterable[APIRouter] = ()) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         max_body_size=LARGEST_BODY_BYTES,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # nobody here listens to it
         middleware=[
             Middleware(Shell),
             Middleware(Gate, doorkeeper=lambda: Door(app.state.units), give_back=give_back),

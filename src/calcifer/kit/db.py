@@ -74,6 +74,8 @@ class Database:
             self.engine = create_engine(url, pool_pre_ping=True)
             self.reader = self.engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
         self._settling = self.engine.execution_options(calcifer_synchronous="NORMAL")
+        self.file = Path(self.url.database) if self.is_sqlite and self.url.database else None
+        """The file of an SQLite database."""
         self._opened: tuple[int, int] | None = None
 
     @contextmanager
@@ -105,11 +107,6 @@ class Database:
         """
         with self._settling.begin() as connection:
             yield connection
-
-    @property
-    def file(self) -> Path | None:
-        """The file of an SQLite database."""
-        return Path(self.url.database) if self.is_sqlite and self.url.database else None
 
     def faults(self) -> list[str]:
         """Return what is wrong with the database itself, each as a sentence; nothing is changed, and no file is made."""

@@ -31,8 +31,7 @@ class WriteLock:
         if not self._thread.acquire(timeout=self._patience):
             raise self._held()
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = _made(self._path)
             pause = 0.001
             while True:
                 try:
@@ -65,6 +64,14 @@ class WriteLock:
         return Unavailable(f"Another writer held {self._path} for {self._patience:.0f} seconds: try again.")
 
 
+def _made(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
 class Tenure:
     """A file that one process holds as long as it lives, with a text that says who that is."""
 
@@ -75,8 +82,7 @@ class Tenure:
 
     def take(self, text: str, *, patience_seconds: float = 0) -> bool:
         """Hold the file and write `text` into it; False where somebody else holds it all the time."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = _made(self.path)
         deadline = time.monotonic() + patience_seconds
         while not _locked(file, fcntl.LOCK_EX):
             if time.monotonic() > deadline:

@@ -208,7 +208,7 @@ _FOLDERS = select(Service.folder, Service.name).where(Service.path == bindparam(
 
 def list_folders(session: Session, path: str) -> dict[str, str]:
     """Return the names of the services of a repository by their folders."""
-    return {folder: name for folder, name in session.execute(_FOLDERS, {"path": path})}
+    return {row.folder: row.name for row in session.execute(_FOLDERS, {"path": path})}
 
 
 def list_stored(session: Session) -> list[Stored]:

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,9 +71,9 @@ def checkouts(repository: Repository) -> list[Checkout]:
     found = []
     if not repository.is_bare:
         found.append(Checkout(repository.path, repository.git_dir, branch_of(repository.git_dir), is_main=True))
-    worktrees = repository.git_dir / "worktrees"
-    if worktrees.is_dir():
-        found += [checkout for git_dir in sorted(worktrees.iterdir()) if (checkout := _linked(git_dir))]
+    with suppress(FileNotFoundError, NotADirectoryError):
+        names = sorted(os.listdir(f"{repository.git_dir}/worktrees"))  # noqa: PTH208  (most often there is none)
+        found += [checkout for name in names if (checkout := _linked(repository.git_dir / "worktrees" / name))]
     return found
 
 

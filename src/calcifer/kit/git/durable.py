@@ -22,10 +22,10 @@ def flush(objects: Path, oids: Iterable[str]) -> None:
 
     One that is not there by itself is in a pack, or in another repository's objects: who put it there has flushed it.
     """
-    flush_files(objects / oid[:2] / oid[2:] for oid in oids)
+    flush_files(f"{objects}/{oid[:2]}/{oid[2:]}" for oid in oids)
 
 
-def flush_files(paths: Iterable[Path]) -> None:
+def flush_files(paths: Iterable[Path | str]) -> None:
     """Write those of these files that are there through to the disk."""
     files = []
     try:

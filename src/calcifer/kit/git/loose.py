@@ -82,9 +82,11 @@ def guarded(git: pygit2.Repository, *more: Path) -> pygit2.Repository:
 
 def objects_of(git: pygit2.Repository) -> Path:
     """Return the directory of a repository's objects, also for a linked worktree."""
-    git_dir = Path(git.path)
-    shared = git_dir / "commondir"
-    return (git_dir / shared.read_text().strip() if shared.is_file() else git_dir) / "objects"
+    try:
+        with open(f"{git.path}commondir") as file:  # noqa: PTH123  (whoever opens a repository waits for it)
+            return Path(git.path, file.read().strip(), "objects")
+    except FileNotFoundError:
+        return Path(git.path, "objects")
 
 
 class Guard(pygit2.OdbBackend):

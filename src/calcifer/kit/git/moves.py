@@ -4,6 +4,7 @@
 up when its standard input closes. libgit2's own transaction neither compares nor cleans up.
 """
 
+import os
 import re
 import subprocess
 import threading
@@ -127,14 +128,14 @@ class _Process:
 
 def _seen(path: Path) -> tuple[int, ...]:
     """Tell a repository from another one that has come to its place, and its configuration from an edited one."""
-    git_dir = path / ".git"
+    git_dir = f"{path}/.git"
     try:
-        folder = git_dir.stat()
+        folder = os.stat(git_dir)  # noqa: PTH116  (asked at every change, and a Path costs more than the answer)
     except (FileNotFoundError, NotADirectoryError):
-        git_dir = path  # bare
+        git_dir = str(path)  # bare
         folder = path.stat()
     try:
-        config = (git_dir / "config").stat()
+        config = os.stat(f"{git_dir}/config")  # noqa: PTH116
     except OSError:
         return (folder.st_dev, folder.st_ino)
     return (folder.st_dev, folder.st_ino, config.st_ino, config.st_size, config.st_mtime_ns)

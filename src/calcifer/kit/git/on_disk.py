@@ -19,9 +19,9 @@ def state(root: Path, change: Change, going: set[str], keeps_modes: Callable[[],
     before = _in_front_of(root, change.path)
     if before is not None:
         return "new" if change.new is None else "old" if change.old is None and before in going else "blocked"
-    path = root / change.path
+    path = f"{root}/{change.path}"
     try:
-        status = path.lstat()
+        status = os.lstat(path)  # on texts: for the files of a change, Paths cost more than what they are asked
     except (FileNotFoundError, NotADirectoryError):
         return "new" if change.new is None else "old" if change.old is None else "gone"
     if stat.S_ISDIR(status.st_mode):
@@ -37,11 +37,11 @@ def _folder(root: Path, change: Change, going: set[str]) -> str:
     return "old" if makes_room else "blocked"
 
 
-def _file(path: Path, mode: int, change: Change, keeps_modes: Callable[[], bool]) -> str:
+def _file(path: str, mode: int, change: Change, keeps_modes: Callable[[], bool]) -> str:
     if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
         return "blocked"  # a socket, or a pipe, whose reader would wait for ever
     try:
-        oid = str(pygit2.hash(os.fsencode(path.readlink())) if path.is_symlink() else pygit2.hashfile(os.fspath(path)))
+        oid = str(pygit2.hash(os.fsencode(os.readlink(path))) if stat.S_ISLNK(mode) else pygit2.hashfile(path))  # noqa: PTH115
     except (OSError, pygit2.GitError):
         return "blocked"  # it may not be read
     known = [(name, blob) for name, blob in (("new", change.new), ("old", change.old)) if blob and blob.oid == oid]
@@ -60,9 +60,13 @@ def _is_of_mode(on_disk: int, mode: int, keeps_modes: Callable[[], bool]) -> boo
 
 def _in_front_of(root: Path, path: str) -> str | None:
     """Return the file or link that stands where `path` needs a folder."""
-    here = ""
-    for part in path.split("/")[:-1]:
-        here = f"{here}/{part}" if here else part
-        if (root / here).is_symlink() or (root / here).is_file():
-            return here
+    at = path.find("/")
+    while at >= 0:
+        try:
+            mode = os.lstat(f"{root}/{path[:at]}").st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return None  # then nothing stands further on, either
+        if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
+            return path[:at]
+        at = path.find("/", at + 1)
     return None

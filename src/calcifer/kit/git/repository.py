@@ -63,7 +63,7 @@ class Repository:
     def _git(self) -> pygit2.Repository:
         return guarded(self._handle)
 
-    @property
+    @cached_property
     def git_dir(self) -> Path:
         """Where the objects and refs are."""
         return Path(self._handle.path)
