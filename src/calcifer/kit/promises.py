@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from calcifer.kit.db import Base, Instant
 from calcifer.kit.errors import CalciferError, Conflict, Forbidden, Invalid, NotFound, Unavailable
+from calcifer.kit.rows import insert_new
 from calcifer.kit.uow import Actor, UnitOfWork
 
 STATES = ("pending", "running", "done", "failed")
@@ -108,14 +109,14 @@ def promise(uow: UnitOfWork, name: str, subject: str) -> JobRow:
 
     Where the same is promised already and does not run yet, that row is returned, due at once.
     """
-    row = uow.db.scalars(_WAITING, {"name": name, "subject": subject}).first()
-    if row is None:
-        row = JobRow(name=name, subject=subject, made_at=uow.now, state="pending", attempts=0)
-        uow.db.add(row)
+    with uow.db.no_autoflush:  # rows of jobs alone count, and new ones are written at once
+        found = uow.db.scalars(_WAITING, {"name": name, "subject": subject}).first()
+    row = found or JobRow(name=name, subject=subject, made_at=uow.now, state="pending", attempts=0)
     actor = uow.actor
     row.due_at = uow.now  # `attempts` stays: workflows are named by it, and each runs once
     row.actor_name, row.actor_mail, row.actor_role, row.person_id = actor.name, actor.mail, actor.role, actor.person_id
-    uow.db.flush()  # the id is known from here on
+    if found is None:
+        insert_new(uow.db, [row])  # the id is known from here on
     if row.id not in uow.jobs:
         uow.jobs.append(row.id)
     return row

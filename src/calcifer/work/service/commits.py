@@ -8,8 +8,9 @@ from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git import checkouts, worktrees
 from calcifer.kit.git.moves import BranchMoved
 from calcifer.kit.git.names import checked_new_path, checked_oid, checked_path, visible
-from calcifer.kit.git.repository import MOST_READ_BYTES, Repository
+from calcifer.kit.git.repository import HEADS, MOST_READ_BYTES, Repository
 from calcifer.kit.git.trees import Blob
+from calcifer.kit.rows import update_now
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services.withheld import why_by_name
 from calcifer.work.errors import Merging
@@ -80,7 +81,9 @@ def commit_tree(uow: UnitOfWork, repository: Repository, item: Item, head: str, 
     """Put a commit with `tree` on the item's branch, by the actor, with the trailer that names the item."""
     text = f"{message.rstrip()}\n\nWork-Item: {item.number}\n"
     made = repository.write_commit(tree, [head], text, uow.actor.person, uow.now)
-    move_branch(repository, item, head, made)
+    assert item.branch
+    repository.propose(HEADS + item.branch, head, made)
+    update_now(uow.db, item, head=made)
     activity.record(
         uow,
         "work.commit",

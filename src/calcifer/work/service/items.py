@@ -7,7 +7,7 @@ from calcifer.activity import service as activity
 from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git import checkouts, worktrees
 from calcifer.kit.git.repository import HEADS, Repository
-from calcifer.kit.inserting import insert_new
+from calcifer.kit.rows import insert_new
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
 from calcifer.services.models import Service
