@@ -57,6 +57,15 @@ class Line:
         """Whether the budget is missed by more than the noise."""
         return self.value - self.noise > self.target
 
+    @property
+    def is_time(self) -> bool:
+        """Whether it is a time, which a slower machine makes longer."""
+        return self.unit in {MS, SECONDS}
+
+    def shown_for(self, slower: float) -> str:
+        """Return what it would be on a machine so many times quicker, in words."""
+        return f"{self.what} {self._shown(self.value / slower)} of {self.target / self.unit[0]:g}"
+
     def cells(self) -> tuple[str, ...]:
         """Return the line's words."""
         verdict = "missed" if self.is_missed else "within noise" if self.value > self.target else "held"

@@ -42,7 +42,7 @@ def _insert(session: Session, kind: type[Base], rows: list[dict[str, Any]]) -> N
 def _adding(kind: type[Base]) -> tuple[Insert, tuple[str, ...], tuple[str, ...], str | None]:
     """Return what inserts objects of this kind, its columns, those that hold JSON, and the one that the database counts, if any."""
     mapper = inspect(kind)
-    counted = mapper.local_table.autoincrement_column
+    counted = Base.metadata.tables[kind.__tablename__].autoincrement_column
     key = None if counted is None else mapper.get_property_by_column(counted).key
     adding = insert(kind)
     if counted is not None:
@@ -64,5 +64,5 @@ def update_now(session: Session, one: Base, **values: Any) -> None:
 def _updating(kind: type[Base], names: tuple[str, ...]) -> tuple[Update, str]:
     mapper = inspect(kind)
     (column,) = mapper.primary_key
-    updating = update(mapper.local_table).where(column == bindparam("the_key"))
+    updating = update(Base.metadata.tables[kind.__tablename__]).where(column == bindparam("the_key"))
     return updating.values({name: bindparam(name) for name in names}), mapper.get_property_by_column(column).key

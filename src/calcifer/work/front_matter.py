@@ -26,11 +26,11 @@ def dump(values: Mapping[str, Any]) -> str:
     out = io.StringIO()
     dumper = _Dumper(out, allow_unicode=True, width=120)
     try:
-        for event in _BEGIN:
-            dumper.emit(event)
+        for begins in _BEGIN:
+            dumper.emit(begins)
         _write(dumper.emit, values)
-        for event in _END:
-            dumper.emit(event)
+        for ends in _END:
+            dumper.emit(ends)
     finally:
         dumper.dispose()
     return out.getvalue()
