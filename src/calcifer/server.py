@@ -22,8 +22,6 @@ from calcifer.wiring import Wiring, wire
 
 log = logging.getLogger("calcifer")
 PATIENCE_SECONDS = 5
-OBJECTS_AT_ONCE = 20_000
-"""So many new objects the garbage collector lets come before it looks through them: two megabytes, or less."""
 ITSELF = Actor("Calcifer", "calcifer@localhost")
 
 
@@ -68,10 +66,9 @@ def serve(settings: Settings, out: TextIO = sys.stderr) -> None:
 
 def settle() -> None:
     """Let the garbage collector leave alone what is there now, which stays until the program ends: going through it again and
-    again took a twentieth of every request. And let it come once in some requests, not ten times in each: another twentieth.
+    again took a twentieth of every request.
     """
     gc.freeze()
-    gc.set_threshold(OBJECTS_AT_ONCE, 10, 10)
     gc.enable()
 
 

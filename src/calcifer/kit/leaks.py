@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate, islice, pairwise
 from pathlib import PurePosixPath
 
@@ -28,59 +29,63 @@ class Leak:
 
 # kind, a text that every one of the kind contains, the form. The vendors' own documents and the rules of gitleaks and
 # detect-secrets agree on these; forms without a prefix of their own (Heroku, Hetzner, Gitea) are found by their names alone.
-_FORMS: list[tuple[str, bytes, re.Pattern[bytes]]] = [
-    (kind, needle, re.compile(rb"(?<![A-Za-z0-9_])" + form + rb"(?![A-Za-z0-9])"))
-    for kind, needle, form in (
-        ("age secret key", b"AGE-SECRET-KEY-", rb"AGE-SECRET-KEY-(?:PQ-)?1[02-9AC-HJ-NP-Z]{58,200}"),
-        ("AWS access key", b"A", rb"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}"),
-        ("Anthropic key", b"sk-ant-", rb"sk-ant-[a-z]+\d\d-[A-Za-z0-9_-]{80,600}"),
-        ("Atlassian token", b"ATATT3", rb"ATATT3[A-Za-z0-9_=-]{150,600}"),
-        ("Azure storage key", b"AccountKey=", rb"AccountKey=[A-Za-z0-9+/]{86}=="),
-        ("Cloudflare tunnel token", b"eyJhIjoi", rb"eyJhIjoi[A-Za-z0-9+/=_-]{100,600}"),
-        ("crates.io token", b"cio", rb"cio[A-Za-z0-9]{32}"),
-        ("Databricks token", b"dapi", rb"dapi[a-f0-9]{32}"),
-        ("DigitalOcean token", b"_v1_", rb"do[opr]_v1_[a-f0-9]{64}"),
-        ("Discord bot token", b".", rb"[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}"),
-        ("Discord webhook", b"/api/webhooks/", rb"discord(?:app)?\.com/api/webhooks/\d{17,20}/[A-Za-z0-9_-]{60,600}"),
-        ("Docker token", b"dckr_", rb"dckr_[op]at_[A-Za-z0-9_-]{27,200}"),
-        ("Doppler token", b"dp.", rb"dp\.(?:ct|pt|st|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}"),
-        ("GitHub token", b"gh", rb"gh[oprsu]_[A-Za-z0-9]{36,255}"),
-        ("GitHub token", b"github_pat_", rb"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
-        ("GitLab token", b"gl", rb"gl(?:pat|oas|dt|rt|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[A-Za-z0-9_.-]{20,200}"),
-        ("GitLab token", b"GR1348941", rb"GR1348941[A-Za-z0-9_-]{20}"),
-        ("Google key", b"AIza", rb"AIza[A-Za-z0-9_-]{35}"),
-        ("Google OAuth token", b"ya29.", rb"ya29\.[A-Za-z0-9_-]{40,200}"),
-        ("Google OAuth secret", b"GOCSPX-", rb"GOCSPX-[A-Za-z0-9_-]{28}"),
-        ("Grafana token", b"gl", rb"gl(?:sa_[A-Za-z0-9]{32}_[a-fA-F0-9]{8}|c_[A-Za-z0-9+/]{32,200}={0,2})"),
-        ("Hugging Face token", b"hf_", rb"hf_[A-Za-z0-9]{34}"),
-        ("JSON web token", b"eyJ", rb"eyJ[A-Za-z0-9_-]{10,300}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{20,1000}"),
-        ("Linear key", b"lin_api_", rb"lin_api_[A-Za-z0-9]{40}"),
-        ("Mailgun key", b"key-", rb"key-[a-f0-9]{32}"),
-        ("npm token", b"npm_", rb"npm_[A-Za-z0-9]{36}"),
-        ("npm token", b"_authToken", rb"_authToken[ \t]*=[ \t]*[A-Za-z0-9_/+.-]{20,200}={0,2}"),
-        ("OpenAI key", b"T3BlbkFJ", rb"sk-[A-Za-z0-9_-]{16,200}T3BlbkFJ[A-Za-z0-9_-]{16,200}"),
-        ("PuTTY key", b"Private-Lines:", rb"Private-Lines: \d+"),
-        ("PyPI token", b"pypi-AgE", rb"pypi-AgE[A-Za-z0-9_-]{50,2000}"),
-        ("RubyGems key", b"rubygems_", rb"rubygems_[a-f0-9]{48}"),
-        ("SendGrid key", b"SG.", rb"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
-        ("Sentry token", b"sntry", rb"sntry[su]_[A-Za-z0-9+/=_-]{60,600}"),
-        ("Shopify token", b"shp", rb"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
-        ("Slack token", b"xox", rb"xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9-]{20,200}"),
-        ("Slack token", b"xapp-", rb"xapp-\d-[A-Z0-9]+-\d+-[a-f0-9]{32,200}"),
-        (
-            "Slack webhook",
-            b"hooks.slack.com/",
-            rb"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{40,200}",
-        ),
-        ("Stripe key", b"_", rb"(?:sk|rk)_(?:live|test|prod)_[A-Za-z0-9]{16,200}"),
-        ("Stripe webhook secret", b"whsec_", rb"whsec_[A-Za-z0-9+/]{32,200}=*"),
-        ("Tailscale key", b"tskey-", rb"tskey-[a-z]+-[A-Za-z0-9]{8,200}(?:-[A-Za-z0-9]{16,200})?"),
-        ("Telegram bot token", b":AA", rb"\d{8,10}:AA[A-Za-z0-9_-]{33}"),
-        ("Terraform token", b".atlasv1.", rb"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,600}"),
-        ("Twilio key", b"SK", rb"SK[a-f0-9]{32}"),
-        ("Vault token", b"hv", rb"hv[bs]\.[A-Za-z0-9_-]{24,200}"),
-    )
-]
+_FORMS: tuple[tuple[str, bytes, bytes], ...] = (
+    ("age secret key", b"AGE-SECRET-KEY-", rb"AGE-SECRET-KEY-(?:PQ-)?1[02-9AC-HJ-NP-Z]{58,200}"),
+    ("AWS access key", b"A", rb"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}"),
+    ("Anthropic key", b"sk-ant-", rb"sk-ant-[a-z]+\d\d-[A-Za-z0-9_-]{80,600}"),
+    ("Atlassian token", b"ATATT3", rb"ATATT3[A-Za-z0-9_=-]{150,600}"),
+    ("Azure storage key", b"AccountKey=", rb"AccountKey=[A-Za-z0-9+/]{86}=="),
+    ("Cloudflare tunnel token", b"eyJhIjoi", rb"eyJhIjoi[A-Za-z0-9+/=_-]{100,600}"),
+    ("crates.io token", b"cio", rb"cio[A-Za-z0-9]{32}"),
+    ("Databricks token", b"dapi", rb"dapi[a-f0-9]{32}"),
+    ("DigitalOcean token", b"_v1_", rb"do[opr]_v1_[a-f0-9]{64}"),
+    ("Discord bot token", b".", rb"[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}"),
+    ("Discord webhook", b"/api/webhooks/", rb"discord(?:app)?\.com/api/webhooks/\d{17,20}/[A-Za-z0-9_-]{60,600}"),
+    ("Docker token", b"dckr_", rb"dckr_[op]at_[A-Za-z0-9_-]{27,200}"),
+    ("Doppler token", b"dp.", rb"dp\.(?:ct|pt|st|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}"),
+    ("GitHub token", b"gh", rb"gh[oprsu]_[A-Za-z0-9]{36,255}"),
+    ("GitHub token", b"github_pat_", rb"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
+    ("GitLab token", b"gl", rb"gl(?:pat|oas|dt|rt|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[A-Za-z0-9_.-]{20,200}"),
+    ("GitLab token", b"GR1348941", rb"GR1348941[A-Za-z0-9_-]{20}"),
+    ("Google key", b"AIza", rb"AIza[A-Za-z0-9_-]{35}"),
+    ("Google OAuth token", b"ya29.", rb"ya29\.[A-Za-z0-9_-]{40,200}"),
+    ("Google OAuth secret", b"GOCSPX-", rb"GOCSPX-[A-Za-z0-9_-]{28}"),
+    ("Grafana token", b"gl", rb"gl(?:sa_[A-Za-z0-9]{32}_[a-fA-F0-9]{8}|c_[A-Za-z0-9+/]{32,200}={0,2})"),
+    ("Hugging Face token", b"hf_", rb"hf_[A-Za-z0-9]{34}"),
+    ("JSON web token", b"eyJ", rb"eyJ[A-Za-z0-9_-]{10,300}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{20,1000}"),
+    ("Linear key", b"lin_api_", rb"lin_api_[A-Za-z0-9]{40}"),
+    ("Mailgun key", b"key-", rb"key-[a-f0-9]{32}"),
+    ("npm token", b"npm_", rb"npm_[A-Za-z0-9]{36}"),
+    ("npm token", b"_authToken", rb"_authToken[ \t]*=[ \t]*[A-Za-z0-9_/+.-]{20,200}={0,2}"),
+    ("OpenAI key", b"T3BlbkFJ", rb"sk-[A-Za-z0-9_-]{16,200}T3BlbkFJ[A-Za-z0-9_-]{16,200}"),
+    ("PuTTY key", b"Private-Lines:", rb"Private-Lines: \d+"),
+    ("PyPI token", b"pypi-AgE", rb"pypi-AgE[A-Za-z0-9_-]{50,2000}"),
+    ("RubyGems key", b"rubygems_", rb"rubygems_[a-f0-9]{48}"),
+    ("SendGrid key", b"SG.", rb"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
+    ("Sentry token", b"sntry", rb"sntry[su]_[A-Za-z0-9+/=_-]{60,600}"),
+    ("Shopify token", b"shp", rb"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
+    ("Slack token", b"xox", rb"xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9-]{20,200}"),
+    ("Slack token", b"xapp-", rb"xapp-\d-[A-Z0-9]+-\d+-[a-f0-9]{32,200}"),
+    (
+        "Slack webhook",
+        b"hooks.slack.com/",
+        rb"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{40,200}",
+    ),
+    ("Stripe key", b"_", rb"(?:sk|rk)_(?:live|test|prod)_[A-Za-z0-9]{16,200}"),
+    ("Stripe webhook secret", b"whsec_", rb"whsec_[A-Za-z0-9+/]{32,200}=*"),
+    ("Tailscale key", b"tskey-", rb"tskey-[a-z]+-[A-Za-z0-9]{8,200}(?:-[A-Za-z0-9]{16,200})?"),
+    ("Telegram bot token", b":AA", rb"\d{8,10}:AA[A-Za-z0-9_-]{33}"),
+    ("Terraform token", b".atlasv1.", rb"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,600}"),
+    ("Twilio key", b"SK", rb"SK[a-f0-9]{32}"),
+    ("Vault token", b"hv", rb"hv[bs]\.[A-Za-z0-9_-]{24,200}"),
+)
+
+
+@cache
+def _compiled(form: bytes) -> re.Pattern[bytes]:
+    """Return a form to be looked for; compiled once it is needed, since all of them would take a part of every start."""
+    return re.compile(rb"(?<![A-Za-z0-9_])" + form + rb"(?![A-Za-z0-9])")
+
 
 _KEY = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")
 # Its first line, in a file or within quotes with "\n" spelled out; a mere mention of the header has none.
@@ -165,7 +170,7 @@ def _candidates(path: str, text: bytes, whole: bytes) -> Iterator[tuple[int, str
     """Yield offset and kind of each find in `text`, which are lines of `whole`."""
     for kind, needle, form in _FORMS:
         if needle in text:
-            yield from ((found.start(), kind) for found in form.finditer(text) if _is_token(found[0]))
+            yield from ((found.start(), kind) for found in _compiled(form).finditer(text) if _is_token(found[0]))
     name = PurePosixPath(path).name.lower()
     if _HASHES.search(name) or _SEALED.search(whole):
         return
