@@ -208,7 +208,8 @@ _FOLDERS = select(Service.folder, Service.name).where(Service.path == bindparam(
 
 def list_folders(session: Session, path: str) -> dict[str, str]:
     """Return the names of the services of a repository by their folders."""
-    return {row.folder: row.name for row in session.execute(_FOLDERS, {"path": path})}
+    session.flush()  # past the session, which would look for objects in these rows: that takes three times as long
+    return {row.folder: row.name for row in session.connection().execute(_FOLDERS, {"path": path})}
 
 
 def list_stored(session: Session) -> list[Stored]:

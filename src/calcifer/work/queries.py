@@ -62,7 +62,7 @@ _CHILDREN = (
     .where(Item.parent_number == bindparam("number"))
     .order_by(Item.number)
 )
-_ANSWERED = select(Stray).where(Stray.item_number == bindparam("number")).order_by(Stray.id)
+_ANSWERED = select(Stray.oid).where(Stray.item_number == bindparam("number")).order_by(Stray.id)
 
 
 def get_item(session: Session, number: int) -> Item:
@@ -203,9 +203,10 @@ def find_dropped_answer(session: Session, service_id: int, oids: Iterable[str]) 
     )
 
 
-def list_answered(session: Session, number: int) -> list[Stray]:
-    """Return the strays that an item answers for, oldest first."""
-    return list(session.scalars(_ANSWERED, {"number": number}))
+def list_answered(session: Session, number: int) -> list[str]:
+    """Return the commits that an item answers for, in the order in which they were found."""
+    session.flush()  # past the session: these are no objects
+    return list(session.connection().scalars(_ANSWERED, {"number": number}))
 
 
 def find_trusted(session: Session, service_id: int, command: str) -> TrustedCommand | None:

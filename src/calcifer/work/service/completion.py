@@ -172,9 +172,7 @@ def _changes(repository: Repository, tree: str, folder: str) -> str:
 
 
 def _record(uow: UnitOfWork, repository: Repository, item: Item, **more: object) -> tuple[str, Blob]:
-    answered = [
-        stray.oid for stray in queries.list_answered(uow.db, item.number)
-    ]  # asked first: the row is written once
+    answered = queries.list_answered(uow.db, item.number)  # asked first: the row is written once
     item.state, item.completed_at, item.completed_by = "completed", uow.now, uow.actor.name
     item.updated_at = uow.now
     item.revision += 1

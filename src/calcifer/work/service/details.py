@@ -10,7 +10,7 @@ from calcifer.kit.journal import list_held
 from calcifer.kit.legible import legible
 from calcifer.kit.uow import UnitOfWork
 from calcifer.work import policies, queries
-from calcifer.work.models import Item, Stray
+from calcifer.work.models import Item
 from calcifer.work.rules import Verdict
 from calcifer.work.schemas import ChecklistOut, CommitOut, ItemDetail, VerdictOut, item_fields
 from calcifer.work.service.completion import judge
@@ -33,7 +33,8 @@ class Details:
     changes: list[Change] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     children: list[Item] = field(default_factory=list)
-    answered: list[Stray] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+    """The commits that the item answers for."""
     waivable: frozenset[str] = frozenset()
     problem: str | None = None
     mend: str | None = None
@@ -81,9 +82,12 @@ def _read_git(uow: UnitOfWork, found: Details) -> None:
         found.problem, found.mend = gone.message, gone.mend if item.state == "open" else None
     if found.head is None or found.main is None:
         return
-    found.ahead, found.behind = repository.ahead_behind(found.head, found.main)
     found.commits = repository.log(found.head, without=found.main, limit=COMMITS)
     base = repository.merge_base(found.head, found.main)
+    if base == found.main and len(found.commits) < COMMITS:
+        found.ahead = len(found.commits)
+    else:
+        found.ahead, found.behind = repository.ahead_behind(found.head, found.main)
     found.changes = repository.changes(base, found.head) if base else []
     found.verdicts = judge(uow, item)
     found.waivable = policies.get(item.service.policy).waivable
@@ -115,7 +119,7 @@ def detail_out(found: Details) -> ItemDetail:
         commits=[CommitOut(oid=c.oid, subject=c.subject, author=c.author.name, at=c.at) for c in found.commits],
         changed=[legible(change.path) for change in found.changes],
         children=[child.number for child in found.children],
-        answers_for=[stray.oid for stray in found.answered],
+        answers_for=found.answered,
     )
 
 

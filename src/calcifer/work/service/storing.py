@@ -81,7 +81,7 @@ def save(uow: UnitOfWork, item: Item, why: str) -> None:
     if old is not None:
         item.revision += 1
         item.notice = None
-    answered = [stray.oid for stray in queries.list_answered(uow.db, item.number)] if old else []
+    answered = queries.list_answered(uow.db, item.number) if old else []
     text = records.render(record_of(item, answers_for=answered))
     tree = repository.edit(None, {"item.md": Blob(repository.write_blob(text.encode()))})
     commit = repository.write_commit(tree, [old] if old else [], f"{why}\n", uow.actor.person, uow.now)
