@@ -34,8 +34,11 @@ class Sshd:
 
 
 @contextmanager
-def serving(folder: Path, shell_command: str | None = None) -> Iterator[Sshd]:
-    """Start an sshd; `shell_command` runs instead of whatever is asked for: a machine that answers as it likes."""
+def serving(folder: Path, shell_command: str | None = None, more: str = "") -> Iterator[Sshd]:
+    """Start an sshd; `shell_command` runs instead of whatever is asked for: a machine that answers as it likes.
+
+    `more` are lines of its configuration.
+    """
     if SSHD is None:
         pytest.skip("there is no sshd: apt-get install openssh-server")
     folder.mkdir()
@@ -50,7 +53,7 @@ def serving(folder: Path, shell_command: str | None = None) -> Iterator[Sshd]:
     config = folder / "sshd_config"
     config.write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder / 'host'}\nAuthorizedKeysFile {keys}\nPidFile none\n"
-        "UsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 50\n"
+        f"UsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 50\n{more}"
     )
     client = folder / "ssh_config"
     client.write_text(

@@ -22,6 +22,7 @@ from calcifer.deployments.service import runs
 from calcifer.deployments.shipping import InTheWay, Place, Shipped
 from calcifer.hosts.models import Host
 from calcifer.hosts.reaching import Aim, changed, connection, write_known_hosts
+from calcifer.kit import ssh
 from calcifer.kit.errors import CalciferError, Unavailable
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.ssh import KeyChanged
@@ -81,9 +82,12 @@ class Order:
 class Course:
     """One run on its way."""
 
-    def __init__(self, units: Units, actor: Actor, deployment_id: int, var: Path, told: Callable[[str], None]) -> None:
-        """Carry out `deployment_id`; what runs say is added to files below `var`/logs/deployments."""
+    def __init__(
+        self, units: Units, actor: Actor, deployment_id: int, var: Path, told: Callable[[str], None], line: ssh.Line
+    ) -> None:
+        """Carry out `deployment_id` over `line`; what runs say is added to files below `var`/logs/deployments."""
         self._units, self._actor, self._id, self._var, self._told = units, actor, deployment_id, var, told
+        self._line = line
         self._shipped: Shipped | None = None
 
     def run(self) -> str:
@@ -112,9 +116,8 @@ class Course:
             service = services.get_service(uow.db, name)
             host = uow.db.get_one(Host, row.host_id)
             others = [] if service.folder else [one for one in services.list_folders(uow.db, service.path) if one]
-            place = Place(
-                connection(Aim.of(host), self._var), name, row.directory, host.directory, service.folder, tuple(others)
-            )
+            reached = ssh.over(self._line, connection(Aim.of(host), self._var))
+            place = Place(reached, name, row.directory, host.directory, service.folder, tuple(others))
             return Order(
                 row.id, name, row.actor_name, row.phase, row.goal, row.before, row.project, row.is_returning,
                 row.is_cancelled, row.is_finished, "decided" in row.plan, row.runs, row.error, row.outcome, place,
@@ -311,7 +314,8 @@ def carry_out(units: Units, actor: Actor, deployment_id: int, var: Path, told: C
     """Carry a run out to its end, from the phase that it had come to, and return its state."""
     write_known_hosts(units, actor, var)
     logs(var).mkdir(parents=True, exist_ok=True)
-    return Course(units, actor, deployment_id, var, told).run()
+    with ssh.open_line(var) as line:
+        return Course(units, actor, deployment_id, var, told, line).run()
 
 
 def logs(var: Path) -> Path:

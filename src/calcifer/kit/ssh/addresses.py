@@ -1,8 +1,9 @@
 """What a machine is called: by ssh's configuration, by an address, and by the key that is pinned for it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from calcifer.kit.errors import Invalid
@@ -20,6 +21,16 @@ class Pin:
     file: Path
 
 
+class Shared(Protocol):
+    """A connection that scripts share; see `lines`."""
+
+    def options(self, host: "Host") -> list[str]:
+        """Return ssh's options for it; none where it cannot be had."""
+
+    def was_lost(self, host: "Host") -> bool:
+        """Forget it; whether it had ended by itself."""
+
+
 @dataclass(frozen=True)
 class Host:
     """A machine as ssh knows it: a name of its configuration or of the network."""
@@ -28,6 +39,7 @@ class Host:
     user: str | None = None
     port: int | None = None
     pin: Pin | None = None
+    line: Shared | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         """As in an address."""

@@ -40,7 +40,7 @@ def offered_key(host: Host) -> str:
     with tempfile.TemporaryDirectory(prefix="calcifer-key-") as folder:
         asked = replace(host, pin=Pin("asked", Path(folder) / "known_hosts"))
         assert asked.pin
-        line = [*chosen(), *OPTIONS, *pinned(asked, "accept-new"), "-o", "PreferredAuthentications=none"]
+        line = [*chosen(pinned(asked, "accept-new")), *OPTIONS, "-o", "PreferredAuthentications=none"]
         line += [*(["-p", str(host.port)] if host.port else []), *(["-l", host.user] if host.user else [])]
         code, _, words = _said([*line, "--", host.name, "true"], host)
         try:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
@@ -43,6 +43,14 @@ class KeyChanged(Refused):
         """Keep what ssh said."""
         super().__init__(message, mend=mend)
         self.shown = shown
+
+
+class Unreached(Unavailable):
+    """ssh did not get there, or not to the end."""
+
+
+class Lost(Unreached):
+    """The connection that scripts share has ended in the middle; the next script makes another."""
 
 
 class TooMuch(Conflict):
@@ -81,7 +89,7 @@ class Reader:
     def _next(self, size: int) -> bytes:
         ready, _, _ = select.select(list(self._open), [], [], max(self._deadline - time.monotonic(), 0))
         if not ready:
-            raise Unavailable(f"{self._host} did not come to an end within {self._seconds:.0f} seconds.")
+            raise Unreached(f"{self._host} did not come to an end within {self._seconds:.0f} seconds.")
         found = b""
         for file in ready:
             piece = os.read(file, min(size, 65_536))
@@ -106,7 +114,7 @@ class Reader:
         try:
             code = self._process.wait(timeout=max(self._deadline - time.monotonic(), 5))
         except subprocess.TimeoutExpired:
-            raise Unavailable(f"ssh to {self._host} does not end.") from None
+            raise Unreached(f"ssh to {self._host} does not end.") from None
         if code:
             raise failure(self._host, code, self._words.decode("utf-8", "replace"))
 
@@ -120,7 +128,22 @@ def answer(
     feed: IO[bytes] | None = None,
     heard: Callable[[], None] = lambda: None,
 ) -> bytes:
-    """Run a script as `running` does, and return all that it writes; `heard` is called with each piece that comes in."""
+    """Run a script as `running` does, and return all that it writes; `heard` is called with each piece that comes in.
+
+    Where a shared connection ends in the middle it is run once more: scripts end in the same state however often they are begun.
+    """
+    at = feed.tell() if feed is not None else 0
+    try:
+        return _whole(host, script, seconds, most_bytes, feed, heard)
+    except Lost:
+        if feed is not None:
+            feed.seek(at)
+        return _whole(host, script, seconds, most_bytes, feed, heard)
+
+
+def _whole(
+    host: Host, script: str, seconds: float, most_bytes: int, feed: IO[bytes] | None, heard: Callable[[], None]
+) -> bytes:
     pieces = []
     with running(host, script, seconds=seconds, most_bytes=most_bytes, feed=feed) as reader:
         while piece := reader.read():
@@ -138,6 +161,7 @@ def running(
     `feed` is what the script finds on its standard input; without it there is nothing. Raises Refused where a person has to do
     something, NotFound where the script exits with 3, Unavailable where it exits with 75 or the same again may work.
     """
+    shared = host.line.options(host) if host.line else []
     with tempfile.TemporaryFile() as said:
         size = said.write(script.encode("utf-8", "surrogateescape"))
         if feed is not None:
@@ -145,7 +169,7 @@ def running(
         said.seek(0)
         try:
             process = subprocess.Popen(
-                command(host, None if feed is None else size),
+                command(host, None if feed is None else size, before=shared),
                 stdin=said,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -163,6 +187,10 @@ def running(
         if reader.is_at_end:  # why it ended says more than that it ended too early
             reader.finish()
         raise
+    except Unreached as error:
+        if shared and host.line and host.line.was_lost(host):
+            raise Lost(error.message, mend=error.mend) from error
+        raise
     finally:
         process.kill()
         process.wait()
@@ -171,27 +199,30 @@ def running(
                 pipe.close()
 
 
-def command(host: Host, size: int | None = None) -> list[str]:
+def command(host: Host, size: int | None = None, *, before: Sequence[str] = (), typed: str = "") -> list[str]:
     """Return the command line; GIT_SSH_COMMAND is the ssh that the person has chosen, as for git.
 
     With `size` only that many bytes of standard input are the script: a shell that reads it by itself (dash) may read on into
-    what follows.
+    what follows. `before` are options that count more than all others; `typed` is run there instead of a script.
     """
     shell = f"exec /bin/sh -c 'eval \"$(dd bs=1 count={size} 2>/dev/null)\"'" if size else "exec /bin/sh -s"
+    shell = typed or shell
     if host == HERE:
         return ["/bin/sh", "-c", shell]
     port = ["-p", str(host.port)] if host.port else []
     user = ["-l", host.user] if host.user else []
-    return [*chosen(), *OPTIONS, *pinned(host), *port, *user, "--", host.name, shell]
+    return [*chosen([*before, *pinned(host)]), *OPTIONS, *port, *user, "--", host.name, shell]
 
 
-def chosen() -> list[str]:
-    """Return the ssh that the person has chosen, as for git."""
-    return shlex.split(os.environ.get("GIT_SSH_COMMAND", "")) or ["ssh"]
+def chosen(options: Sequence[str] = ()) -> list[str]:
+    """Return the ssh that the person has chosen, as for git, with options of ours before the person's: of two the first counts."""
+    words = shlex.split(os.environ.get("GIT_SSH_COMMAND", "")) or ["ssh"]
+    at = next((n for n, word in enumerate(words, 1) if os.path.basename(word) == "ssh"), len(words))  # noqa: PTH119
+    return [*words[:at], *options, *words[at:]]
 
 
 def pinned(host: Host, checking: str = "yes") -> list[str]:
-    """Return the options that make ssh know the pinned key and no other; a connection that is shared has been checked otherwise."""
+    """Return the options that make ssh know the pinned key and no other; a person's shared connection was checked otherwise."""
     if host.pin is None:
         return []
     file = str(host.pin.file).replace("%", "%%")
@@ -249,4 +280,4 @@ def failure(host: Host, code: int, words: str) -> CalciferError:
             is_before = host.pin is not None and not pattern.startswith("Permission")  # its own key was looked at above
             who = f"A host on the way to {host}" if is_before else str(host)
             return Refused(f"{who} {meaning}", mend=f"As the user that Calcifer runs as, connect once by hand: {how}")
-    return Unavailable(f"{host} cannot be reached by ssh: {last or 'it gave no reason'}.")
+    return Unreached(f"{host} cannot be reached by ssh: {last or 'it gave no reason'}.")
