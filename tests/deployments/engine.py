@@ -106,8 +106,8 @@ def main(words: list[str]) -> None:
             sys.stdout.write("".join(f"{line}\n" for line in listed))
         case ["inspect", "--format", _, *ids]:
             say("\n".join(json.dumps(one, separators=(",", ":")) for one in there.values() if one["id"] in ids))
-        case ["image", "inspect", _, _, ref]:
-            say(f"{ref} sha256:{digest(ref)} []")
+        case ["image", "inspect", _, _, *refs]:
+            say("\n".join(f"sha256:{digest(ref)} []" for ref in refs))
         case ["restart", *ids]:
             for one in there.values():
                 if one["id"] in ids:

@@ -83,7 +83,11 @@ def test_scripts_share_one_and_nothing_is_left(sshd: Sshd, known: Path, tmp_path
     alone = Host("127.0.0.1", port=sshd.port, pin=Pin("alpha", known))
     with open_line(tmp_path) as made:
         host = over(made, alone)
-        assert say(host) == say(host) == answer(host, "cat >/dev/null; " + WHOSE, seconds=20, most_bytes=1000, feed=io.BytesIO())
+        assert (
+            say(host)
+            == say(host)
+            == answer(host, "cat >/dev/null; " + WHOSE, seconds=20, most_bytes=1000, feed=io.BytesIO())
+        )
         assert say(host) != say(alone)
         assert len(masters()) == 1
     assert masters() == []
@@ -110,7 +114,9 @@ def test_its_end_fails_nothing(host: Host) -> None:
     (master,) = masters()
     fed = io.BytesIO(b"fed")
     script = f"cat; [ $SSH_CONNECTION_ ] || kill -9 {master}; sleep 1"
-    assert answer(host, script, seconds=20, most_bytes=100, feed=fed) == b"fed", "begun once more, with all that it was given"
+    assert answer(host, script, seconds=20, most_bytes=100, feed=fed) == b"fed", (
+        "begun once more, with all that it was given"
+    )
 
 
 def test_a_socket_that_is_not_answered_is_no_obstacle(host: Host, line: Line, sockets: Path, tmp_path: Path) -> None:
@@ -148,7 +154,9 @@ def test_a_key_that_is_pinned_anew_is_asked_for_at_once(sshd: Sshd, host: Host, 
 
 def test_a_persons_own_is_not_used(sshd: Sshd, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = tmp_path / "theirs"
-    monkeypatch.setenv("GIT_SSH_COMMAND", f"{sshd.ssh} -o ControlMaster=auto -o ControlPath={theirs} -o ControlPersist=9")
+    monkeypatch.setenv(
+        "GIT_SSH_COMMAND", f"{sshd.ssh} -o ControlMaster=auto -o ControlPath={theirs} -o ControlPersist=9"
+    )
     assert say(host) == say(host)
     assert say(replace(host, line=None))
     assert not theirs.exists()
@@ -162,7 +170,11 @@ def test_it_ends_with_the_process(sshd: Sshd, known: Path, tmp_path: Path) -> No
         own = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
         child.kill()
     assert own
-    until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes() for pid in own))
+    until(
+        lambda: (
+            not any(Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes() for pid in own)
+        )
+    )
 
 
 @pytest.mark.parametrize("config", ["MaxSessions 1\n", "MaxSessions 0\n"])

@@ -15,6 +15,10 @@ for program in flock setsid; do
 done
 at=$versions/runs/$run
 mkdir -p "$at" || fail 1 "cannot make $at"
+# Until it ends, or for a moment: by the lock where this flock can wait for a while (that of BusyBox cannot).
+pause='sleep 0.2'
+if flock -w 0.1 "$versions/runs/wait" true 2>/dev/null; then pause=wait_for_lock; fi
+wait_for_lock() { (exec 7<>"$at/alive" && flock -w 0.2 7); true; }
 is_alive() { (exec 7<>"$at/alive" && ! flock -n 7); }
 
 if [ "$mode" = stop ]; then
@@ -22,7 +26,7 @@ if [ "$mode" = stop ]; then
   for signal in TERM KILL; do
     [ "$pid" ] && is_alive && kill -s "$signal" -- "-$pid" 2>/dev/null
     tries=0
-    while is_alive && [ "$tries" -lt 10 ]; do tries=$((tries + 1)); sleep 1; done
+    while is_alive && [ "$tries" -lt 50 ]; do tries=$((tries + 1)); $pause 2>/dev/null || { sleep 1; tries=$((tries + 4)); }; done
   done
   if is_alive; then fail 75 "does not let go of run $run"; fi
   printf '\000L'
@@ -56,5 +60,5 @@ while :; do
     if [ -s "$at/rc" ]; then printf '\000E%s' "$(cat "$at/rc")"; else printf '\000L'; fi
     exit 0
   fi
-  sleep 0.2 2>/dev/null || sleep 1
+  $pause 2>/dev/null || sleep 1
 done

@@ -1,6 +1,6 @@
 """Whether a host runs the version that was asked for: pure, from what the host says of its containers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -8,9 +8,10 @@ from typing import Literal
 from calcifer.deployments.drivers.compose import Container, State
 
 STEADY = timedelta(seconds=5)
-"""How long a container has to run that has no health check."""
+"""How long a container has to run that has no health check, and how long one has to stay well that has."""
 MOST_RESTARTS = 2
-Standing = Literal["good", "waiting", "bad"]
+Standing = Literal["good", "settling", "waiting", "bad"]
+"""Settling is what runs, and may still turn out not to last."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class Verdict:
     @property
     def standing(self) -> Standing:
         """The worst of all."""
-        found = {word.standing for word in self.words}
-        return "bad" if "bad" in found or not found else "waiting" if "waiting" in found else "good"
+        found: set[Standing] = {word.standing for word in self.words}
+        order: tuple[Standing, ...] = ("bad", "waiting", "settling", "good")
+        return next((one for one in order if one in found), "bad")
 
     @property
     def sentence(self) -> str:
@@ -95,4 +97,21 @@ def _running(one: Container, now: datetime | None) -> tuple[Standing, str]:
     if one.health in by_health:
         return by_health[one.health]
     is_steady = now is not None and now - datetime.fromisoformat(one.started) >= STEADY
-    return ("good", "is running") if is_steady else ("waiting", "has just been started")
+    return ("good", "is running") if is_steady else ("settling", "has just been started")
+
+
+def settles_in(state: State, known: Collection[tuple[str, str]] = (), good_for: float = 0.0) -> float:
+    """Return in how many seconds what runs will have been seen for long enough, 0 where it has.
+
+    Without a health check that is STEADY since its start; with one, STEADY since all were good, which is `good_for` seconds ago.
+    What is `known` (id, started) was running before, and does not wait.
+    """
+    left = [0.0]
+    for one in state.containers:
+        if one.status != "running" or (one.id, one.started) in known:
+            continue
+        if one.health:
+            left.append(STEADY.total_seconds() - good_for)
+        elif state.now is not None:
+            left.append((STEADY - (state.now - datetime.fromisoformat(one.started))).total_seconds())
+    return max(left)

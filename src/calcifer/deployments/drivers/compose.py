@@ -7,8 +7,9 @@ those that mount what changed, and that `up` did not start anew, are restarted: 
 
 import json
 import posixpath
+import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +23,13 @@ from calcifer.kit.git.names import checked_oid
 
 SECONDS = 120.0
 SAID_BYTES = 20_000_000
+ALL = frozenset({"files", "hashes", "containers", "images"})
 _LOOK = (Path(__file__).parent / "compose.sh").read_text("utf-8")
 _UP = """cd @DIRECTORY@ || exit 1
 exec docker compose -p @PROJECT@ up --detach --build --quiet-pull --remove-orphans
 """
+_NO_FRACTION = re.compile(r"\.(?!\d)[^Z]*")
+"""What a `date` that knows no fractions says of them."""
 _RESTART = "exec docker restart @IDS@\n"
 
 
@@ -87,9 +91,11 @@ class State:
     """By the host's clock."""
 
 
-def look(place: Place, project: str = "") -> State:
-    """Ask what is there; without a `project` compose says what the directory's is. Nothing is changed."""
-    values = {"directory": place.path, "project": project, "versions": place.versions}
+def look(place: Place, project: str = "", wanted: Collection[str] = ALL) -> State:
+    """Ask what is there, as far as it is `wanted`; without a `project` compose says what the directory's is. Nothing is changed."""
+    values = {
+        "directory": place.path, "project": project, "versions": place.versions, "wanted": " ".join(sorted(wanted)),
+    }  # fmt: skip
     script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()) + _LOOK
     said = ssh.answer(place.host, script, seconds=SECONDS, most_bytes=SAID_BYTES)
     try:
@@ -120,7 +126,7 @@ def read(said: str) -> State:
         {name: rest for name, _, rest in (value.partition(" ") for key, value in lines if key == "hash") if rest},
         tuple(made for key, value in lines if key == "container" and (made := _container(json.loads(value), healths))),
         {ref: Image(found, tuple(json.loads(digests) or ())) for ref, found, digests in images},
-        datetime.fromisoformat(one["now"]),
+        datetime.fromisoformat(_NO_FRACTION.sub("", one["now"])),
     )
 
 

@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from calcifer.deployments import coming, records, running, shipping, standing, verdict
 from calcifer.deployments.drivers import compose
+from calcifer.deployments.drivers.compose import State
 from calcifer.deployments.queries import runs as queries
 from calcifer.deployments.service import runs
 from calcifer.deployments.shipping import InTheWay, Place, Shipped
@@ -39,6 +40,8 @@ DEADLINE_SECONDS = 180.0
 PATIENCE_SECONDS = 180.0
 """How long a host may be away once something has begun there: a restart takes less."""
 LOOK_SECONDS = 1.0
+FIRST_LOOK_SECONDS = 0.2
+"""How soon it is looked again at first; each time half as long again is waited, up to LOOK_SECONDS."""
 MOST_RUNS = 3
 """How often a run is begun again that was cut off."""
 
@@ -89,6 +92,10 @@ class Course:
         self._units, self._actor, self._id, self._var, self._told = units, actor, deployment_id, var, told
         self._line = line
         self._shipped: Shipped | None = None
+        self._seen: State | None = None
+        """What was there once the containers had followed."""
+        self._known: frozenset[tuple[str, str]] = frozenset()
+        """What ran before they followed: id and start."""
 
     def run(self) -> str:
         """Go from phase to phase until it has ended; return the state."""
@@ -132,7 +139,7 @@ class Course:
 
     def _plan(self, order: Order) -> None:
         """Find out what will change, and what on the host is otherwise than it was left; nothing is touched."""
-        seen = compose.look(order.place, order.project)
+        seen = compose.look(order.place, order.project, compose.ALL - {"images"})
         if strangers := standing.strangers(seen, order.place.path):
             raise NotInService(
                 f"On the host a stack of another directory is called '{seen.project}' too: {', '.join(strangers[:5])}.",
@@ -172,7 +179,7 @@ class Course:
     def _start(self, order: Order) -> None:
         """Let the containers follow, and those restart that see an old file."""
         shipped = self._shipped or self._brought(order)
-        before = self._patiently(lambda: compose.look(order.place, order.project))
+        before = self._patiently(lambda: compose.look(order.place, order.project, {"files", "containers"}))
         if before.broken:
             raise NotInService(f"Compose cannot read the files: {before.broken}")
         if order.project and before.own != order.project:
@@ -184,35 +191,43 @@ class Course:
         project = order.project or before.project
         self._note(project=project)
         self._lasting(order, compose.up(order.place, project), "docker compose up")
-        after = self._patiently(lambda: compose.look(order.place, project))
+        after = self._patiently(lambda: compose.look(order.place, project, compose.ALL - {"files"}))
         late = compose.stale(before, after, order.place, [*shipped.added, *shipped.changed, *shipped.removed])
         if late:
             self._lasting(order, compose.restart(late), "docker restart")
         self._patiently(lambda: shipping.settle(order.place, order.goal))
+        self._seen = self._again(order, after) if late else after
+        self._known = frozenset((one.id, one.started) for one in before.containers if one.status == "running")
         self._note(phase="verify")
 
     def _verify(self, order: Order) -> None:
-        """Look until all run as asked, and once more a little later; NotInService where one does not, or not in time."""
-        until, good_since, first = time.monotonic() + DEADLINE_SECONDS, None, None
+        """Look until all run as asked, and have for long enough; NotInService where one does not, or not in time."""
+        until, good_since, pause = time.monotonic() + DEADLINE_SECONDS, None, FIRST_LOOK_SECONDS
+        asked = time.monotonic()
+        seen = self._seen or self._patiently(partial(compose.look, order.place, order.project))
+        self._seen, first = None, seen
         while True:
-            seen = self._patiently(lambda: compose.look(order.place, order.project))
-            first = first or seen
             found = verdict.judge(seen, first)
             if found.standing == "bad":
                 raise NotInService(found.sentence)
-            if found.standing == "waiting":
-                good_since = None
-                if time.monotonic() > until:
-                    raise NotInService(f"After {DEADLINE_SECONDS:.0f} seconds: {found.sentence}")
-            elif good_since is None:
-                good_since = time.monotonic()
-            if good_since is not None and time.monotonic() - good_since >= verdict.STEADY.total_seconds():
+            if found.standing != "good" and time.monotonic() > until:
+                raise NotInService(f"After {DEADLINE_SECONDS:.0f} seconds: {found.sentence}")
+            good_since = None if found.standing == "waiting" else good_since or asked
+            left = verdict.settles_in(seen, self._known, asked - good_since) if good_since else pause
+            if found.standing == "good" and left <= 0:
                 break
             if self._order().is_cancelled and not order.is_returning:
                 raise Cancelled("It was cancelled.")
-            time.sleep(LOOK_SECONDS)
+            time.sleep(max(min(pause, left), 0.05) if left > 0 else pause)
+            pause, asked = min(pause * 1.5, LOOK_SECONDS), time.monotonic()
+            seen = self._again(order, first)
         outcome = ("cancelled" if order.is_cancelled else "returned") if order.is_returning else "good"
         self._note(phase="record", verdict=found.sentence, images=standing.images(seen), outcome=outcome)
+
+    def _again(self, order: Order, seen: State) -> State:
+        """Look at the containers again; what the files ask for is as it was."""
+        now = self._patiently(lambda: compose.look(order.place, seen.project, {"containers"}))
+        return replace(now, hashes=seen.hashes, images=seen.images, broken=seen.broken)
 
     def _record(self, order: Order) -> None:
         """Write down how it ended: in the repository, then on the host, where that answers."""
@@ -247,7 +262,7 @@ class Course:
             outcome = "cancelled" if isinstance(error, Cancelled) else "failed"
             self._note(phase="record", outcome=outcome, error=f"{said} Nothing was changed.", mend=mend)
         elif order.way_back:
-            self._shipped = None
+            self._shipped = self._seen = None
             self._note(phase="ship", is_returning=True, error=said, mend=mend)
         else:
             outcome = "cancelled" if isinstance(error, Cancelled) else "failed"

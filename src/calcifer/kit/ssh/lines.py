@@ -94,7 +94,7 @@ class _Master:
         with tempfile.TemporaryFile() as words:
             try:
                 self._process = subprocess.Popen(
-                    scripts.command(host, before=_options(self.socket), typed="echo up; exec cat >/dev/null"),
+                    scripts.command(host, None, _options(self.socket), "echo up; exec cat >/dev/null"),
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words, env=scripts.environment(),
                 )  # fmt: skip
             except OSError:

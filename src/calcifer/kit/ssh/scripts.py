@@ -169,7 +169,7 @@ def running(
         said.seek(0)
         try:
             process = subprocess.Popen(
-                command(host, None if feed is None else size, before=shared),
+                command(host, None if feed is None else size, shared),
                 stdin=said,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -199,7 +199,7 @@ def running(
                 pipe.close()
 
 
-def command(host: Host, size: int | None = None, *, before: Sequence[str] = (), typed: str = "") -> list[str]:
+def command(host: Host, size: int | None = None, before: Sequence[str] = (), typed: str = "") -> list[str]:
     """Return the command line; GIT_SSH_COMMAND is the ssh that the person has chosen, as for git.
 
     With `size` only that many bytes of standard input are the script: a shell that reads it by itself (dash) may read on into
