@@ -7,7 +7,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench import data, pages, rebuilding, serving, state, verbs
+from bench import data, deploying, pages, rebuilding, serving, state, verbs
 from bench.timing import Line, table, timed
 
 EARLIER = 500
@@ -65,9 +65,14 @@ def _loop() -> float:
 
 
 def _measured(folder: Path, only: set[str]) -> list[Line]:
-    """Measure all parts, or those named on the command line."""
+    """Measure all parts, or those named on the command line; deployments where this machine can have hosts of the lab."""
     lines: list[Line] = []
-    parts = only or {"pages", "verbs", "state", "serve", "rebuild"}
+    parts = only or {"pages", "verbs", "state", "serve", "rebuild", "deploy"}
+    if "deploy" in parts and (lacking := deploying.missing()):
+        if "deploy" in only:
+            sys.exit(f"Deployments cannot be measured here. {lacking}")
+        print(f"Deployments are left out. {lacking}", file=sys.stderr)
+        parts -= {"deploy"}
     if parts & {"pages", "verbs", "serve"}:
         print("making 10,000 items, 1,000 services and a repository of 10,000 commits …", file=sys.stderr)
         large = data.workspace(folder / "large", items=10_000, services=1_000, commits=10_000, files=1_000)
@@ -86,6 +91,9 @@ def _measured(folder: Path, only: set[str]) -> list[Line]:
     if "rebuild" in parts:
         print("making 1,000 repositories with 10,000 records …", file=sys.stderr)
         lines += rebuilding.measure(folder / "rebuild")
+    if "deploy" in parts:
+        print("starting hosts …", file=sys.stderr)
+        lines += deploying.measure(folder)
     return lines
 
 
