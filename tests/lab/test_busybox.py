@@ -28,7 +28,7 @@ def service(tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> fast.S
         (programs / "flock").symlink_to(flock)
     command, environment = scripts.command, scripts.environment
 
-    def busybox(host: Host, size: int | None = None) -> list[str]:
+    def busybox(host: Host, size: int | None = None, *_: object) -> list[str]:
         return ["busybox", "sh", "-c", command(host, size)[-1].replace("/bin/sh", "busybox sh")]
 
     monkeypatch.setattr(scripts, "command", busybox)

@@ -21,7 +21,7 @@ def test_a_thousand_files_take_a_few_times_as_long_as_tar_by_hand(
     lab: Lab, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:
     monkeypatch.setenv("GIT_SSH_COMMAND", lab.ssh)
-    host = lab.host("quince")
+    host = lab.host("medlar")
     git(tmp_path, "init", "-q", "app")
     app = tmp_path / "app"
     versions = []
@@ -35,7 +35,7 @@ def test_a_thousand_files_take_a_few_times_as_long_as_tar_by_hand(
     (app / "0" / "0").write_text("three\n")
     git(app, "commit", "-qam", "x")
     versions.append(git(app, "rev-parse", "HEAD"))
-    place, repository = Place(ssh.Host("quince"), "app"), Repository(app)
+    place, repository = Place(ssh.Host("medlar"), "app"), Repository(app)
 
     def seconds(act: Callable[[], object]) -> float:
         began = time.monotonic()
@@ -43,7 +43,7 @@ def test_a_thousand_files_take_a_few_times_as_long_as_tar_by_hand(
         return round(time.monotonic() - began, 2)
 
     def by_hand() -> None:
-        script = f"mkdir -p /srv/hand && {lab.ssh} quince tar -xf - -C /srv/hand"
+        script = f"mkdir -p /srv/hand && {lab.ssh} medlar tar -xf - -C /srv/hand"
         host.ssh("mkdir -p /srv/hand")
         subprocess.run(f"git -C {app} archive {versions[0]} | {script.partition('&& ')[2]}", shell=True, check=True)  # noqa: S602
 
@@ -52,7 +52,7 @@ def test_a_thousand_files_take_a_few_times_as_long_as_tar_by_hand(
             pass
 
     figures = {
-        "an ssh connection": seconds(lambda: subprocess.run([*lab.ssh.split(), "quince", "true"], check=True)),
+        "an ssh connection": seconds(lambda: subprocess.run([*lab.ssh.split(), "medlar", "true"], check=True)),
         "git archive | ssh tar, by hand": seconds(by_hand),
         "packing alone": seconds(pack),
         "first version": seconds(lambda: ship(place, repository, versions[0], by="Ada")),
