@@ -27,6 +27,7 @@ MemberVerb = Literal[
     "services.new",
     "services.scan",
     "work.add",
+    "work.approve_reach",
     "work.change",
     "work.checkout",
     "work.claim",

@@ -46,7 +46,7 @@ def get_host(uow: Reading, name: Name) -> HostOut:
 
 @router.post("/{name}/edit")
 def edit(request: Request, uow: Writing, name: Name, data: HostChanges) -> HostOut:
-    """Change where a host is reached, where services lie on it, or its note."""
+    """Change where a host is reached, where services lie on it, its note, or whose it is."""
     return HostOut.of(service.edit(uow, request.app.state.wiring.settings.var, name, data))
 
 

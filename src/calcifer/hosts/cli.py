@@ -98,10 +98,11 @@ def edit(
     target: Annotated[str | None, typer.Option(help="Where it is reached.")] = None,
     directory: Annotated[str | None, typer.Option(help="Where services lie on it.")] = None,
     note: str | None = None,
+    owner: Annotated[str | None, typer.Option(help="Mail address of who decides what may reach it.")] = None,
     json: Json = False,
 ) -> None:
-    """Change where a host is reached, where services lie on it, or its note."""
-    changes = checked(HostChanges, target=target, directory=directory, note=note)
+    """Change where a host is reached, where services lie on it, its note, or whose it is."""
+    changes = checked(HostChanges, target=target, directory=directory, note=note, owner=owner)
     with writing() as uow:
         found = HostOut.of(service.edit(uow, _var(), name, changes))
     show(found if json else _facts(found), json=json)
@@ -162,6 +163,7 @@ def _facts(host: HostOut) -> dict[str, Any]:
         "target": host.target or "this machine",
         "directory": host.directory,
         "note": host.note,
+        "owner": host.owner,
         "key": f"{host.key_type} {host.fingerprint}" if host.fingerprint else None,
         "pinned": host.pinned_at,
         "checked": host.checked_at,

@@ -23,6 +23,10 @@ class Host(Base):
     directory: Mapped[str] = mapped_column(default=STACKS)
     """The directory that services lie in."""
     note: Mapped[str] = mapped_column(default="")
+    owner: Mapped[str | None]
+    """The mail address of who decides what may reach it, in lower case; None: the owners of the workspace alone."""
+    owner_id: Mapped[int | None]
+    """Their account."""
     key: Mapped[str | None]
     """The pinned key, `type base64`; None for this machine."""
     pinned_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -77,10 +77,16 @@ def edit_form(request: Request, uow: Reading, name: Name) -> HTMLResponse:
 
 @router.post("/{name}/edit", again="hosts.edit_form")
 def edit(
-    request: Request, uow: Writing, name: Name, target: Field = "", directory: Field = "", note: Field = ""
+    request: Request,
+    uow: Writing,
+    name: Name,
+    target: Field = "",
+    directory: Field = "",
+    note: Field = "",
+    owner: Annotated[str | None, Form()] = None,
 ) -> RedirectResponse:
     """Change a host."""
-    changes = checked(HostChanges, target=target, directory=directory, note=note)
+    changes = checked(HostChanges, target=target, directory=directory, note=note, owner=owner)
     service.edit(uow, request.app.state.wiring.settings.var, name, changes)
     return to(request, "hosts.host", name=name, say="Saved.")
 

@@ -21,6 +21,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), 
 Target = Annotated[str, StringConstraints(max_length=400), judged(checked_target)]
 Directory = Annotated[str, StringConstraints(max_length=1000), judged(checked_directory)]
 Note = Annotated[Text, StringConstraints(max_length=2000)]
+Mail = Annotated[Line | Literal[""], StringConstraints(max_length=320)]
 Fingerprint = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^SHA256:[A-Za-z0-9+/]{43}$", max_length=60)
 ]
@@ -47,6 +48,11 @@ class HostChanges(BaseModel):
     target: Target | None = Field(default=None, examples=["ada@nas.lan"])
     directory: Directory | None = Field(default=None, examples=["/opt/calcifer"])
     note: Note | None = None
+    owner: Mail | None = Field(
+        default=None,
+        description="Mail address of who decides what may reach it; empty: the owners of the workspace alone.",
+        examples=["bob@example.org"],
+    )
 
 
 class Replacement(BaseModel):
@@ -91,6 +97,7 @@ class HostOut(BaseModel):
     target: str = Field(description="As for ssh; empty for this machine.", examples=["ada@nas"])
     directory: str = Field(examples=["/opt/calcifer"])
     note: str
+    owner: str | None = Field(description="Who decides what may reach it.", examples=["ada@example.org"])
     key_type: str | None = Field(examples=["ED25519"])
     fingerprint: str | None = Field(description="Of the pinned key.", examples=["SHA256:" + "a" * 43])
     pinned_at: datetime | None
@@ -140,6 +147,8 @@ class Kept(BaseModel):
     target: Target
     directory: Directory
     note: Note
+    owner: str | None = Field(default=None, max_length=320)
+    owner_id: int | None = Field(default=None, ge=1, le=2**31 - 1)
     key: Annotated[str, judged(_key)] | None
     pinned_at: datetime | None
     added_at: datetime

@@ -7,7 +7,7 @@ from typing import Any
 
 from calcifer.accounts.permissions import require
 from calcifer.activity import service as activity
-from calcifer.hosts import kept, queries, reaching, references
+from calcifer.hosts import kept, ownership, queries, reaching, references
 from calcifer.hosts.models import Host
 from calcifer.hosts.naming import replaced_name
 from calcifer.hosts.reaching import Checked
@@ -25,6 +25,8 @@ _MACHINE = (
     "target",
     "directory",
     "note",
+    "owner",
+    "owner_id",
     "key",
     "pinned_at",
     "facts",
@@ -70,7 +72,7 @@ def pin(uow: UnitOfWork, name: str, wanted: str) -> JobRow:
 
 
 def edit(uow: UnitOfWork, var: Path, name: str, changes: HostChanges) -> Host:
-    """Change where a host is reached, where services lie on it, or its note; the pinned key stays."""
+    """Change where a host is reached, where services lie on it, its note, or whose it is; the pinned key stays."""
     require(uow.actor, "hosts.edit")
     host = _present(uow, name)
     wanted = changes.model_dump(exclude_none=True)
@@ -83,8 +85,11 @@ def edit(uow: UnitOfWork, var: Path, name: str, changes: HostChanges) -> Host:
     if other is not None and other.id != host.id:
         raise Invalid.field("target", f"'{other.name}' is there already.")
     before = {field: getattr(host, field) for field in wanted}
+    if "owner" in wanted:
+        ownership.belongs_to(uow, host, wanted["owner"])
     for field, value in wanted.items():
-        setattr(host, field, value)
+        if field != "owner":
+            setattr(host, field, value)
     kept.save(uow, var, f"Edit host {name}", [host])
     activity.record(uow, "hosts.edit", name, before=before, after=wanted)
     return host
@@ -154,6 +159,7 @@ def enrolled(uow: UnitOfWork, var: Path, data: NewHost, key: str | None, seen: C
     _refuse_taken(uow, data.name, data.target)
     pinned_at = uow.now if key else None
     host = Host(**data.model_dump(), key=key, pinned_at=pinned_at, added_at=uow.now, facts={}, findings=[])
+    host.owner, host.owner_id = uow.actor.mail.lower(), uow.actor.person_id
     uow.db.add(host)
     uow.db.flush()  # its defaults are what is kept
     _keep(uow, host, seen)

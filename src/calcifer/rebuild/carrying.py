@@ -88,6 +88,9 @@ class Carrier:
                 self._new.execute(change.values(parent_number=row["parent_number"]))
         for name in ("work_checklist", "work_waivers"):
             add(self._new, _table(name), [row | {"id": None} for row in self._rows(name) if row["item_number"] in own])
+        reach = "work_reach_approvals"
+        approved = [row | {"id": None, "service_id": ids.get(row["service_id"])} for row in self._rows(reach)]
+        add(self._new, _table(reach), [row for row in approved if row["item_number"] in own])
         self._below("work_strays", ids, numbers=known)
 
     def numbers(self) -> None:

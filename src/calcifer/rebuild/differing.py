@@ -16,6 +16,7 @@ NOT_KEPT = {
     "hosts": {"facts", "findings", "checked_at", "error", "mend", "failed_at"},
 }
 """Columns that no repository has."""
+PARTS = {"work_checklist": "checklist", "work_waivers": "waivers", "work_reach_approvals": "approvals"}
 ENDED = {"good", "returned", "failed", "cancelled"}
 """Deployments that are on their way, or held, are in no repository yet."""
 LONGEST = 200
@@ -35,11 +36,11 @@ def snapshot(connection: Connection) -> Snapshot:
     for row in rows(connection, tables["service_dependencies"]):
         said[f"service {services[row['service_id']]['name']}"]["depends_on"].append(row["name"])
     for row in items:
-        own = {"service": services[row["service_id"]]["name"], "checklist": [], "waivers": []}
+        own = {"service": services[row["service_id"]]["name"], "checklist": [], "waivers": [], "approvals": []}
         said[f"item {row['number']}"] = _without(row, "work_items", "service_id") | own
-    for name, field in (("work_checklist", "checklist"), ("work_waivers", "waivers")):
+    for name, field in PARTS.items():
         for row in sorted(rows(connection, tables[name]), key=lambda row: (row.get("position", 0), row["id"])):
-            said[f"item {row['item_number']}"][field].append(_without(row, name, "id", "item_number"))
+            said[f"item {row['item_number']}"][field].append(_without(row, name, "id", "item_number", "service_id"))
     for row in rows(connection, tables["work_strays"]):
         name = f"commit {row['oid']} of {services[row['service_id']]['name']}"
         said[name] = _without(row, "work_strays", "id", "service_id")

@@ -208,6 +208,21 @@ def waive(
     return _out(uow, response, service.waive(uow, number, new))
 
 
+@router.get("/{number}/reach")
+def reach(uow: Reading, number: Number) -> schemas.ReachOut:
+    """Say what an open item reaches of its hosts, and who has approved that."""
+    return service.reach(uow, number)
+
+
+@router.post("/{number}/approve_reach")
+def approve_reach(
+    uow: Writing, request: Request, response: Response, number: Number, decision: schemas.ReachDecision
+) -> schemas.ItemDetail:
+    """Approve what an item reaches of a host: that of the digest which was read."""
+    _checked(uow, request, number)
+    return _out(uow, response, service.approve_reach(uow, number, decision))
+
+
 @router.post("/{number}/verify", status_code=202)
 def verify(uow: Writing, number: Number) -> schemas.VerificationOut:
     """Run the service's verify command on the merge result."""

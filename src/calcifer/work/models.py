@@ -59,6 +59,25 @@ class Waiver(Base):
     at: Mapped[datetime] = mapped_column(Instant)
 
 
+class ReachApproval(Base):
+    """What a version reaches of a host, allowed by the host's owner; bound to a digest of exactly that (`work/reach.py`)."""
+
+    __tablename__ = "work_reach_approvals"
+    __table_args__ = (Index("ix_work_reach_approvals_key", "service_id", "host", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
+    item_number: Mapped[int] = mapped_column(ForeignKey("work_items.number"), index=True)
+    """The item whose record tells of it."""
+    host: Mapped[str]
+    """By its name: another machine that takes the name takes this with it."""
+    digest: Mapped[str]
+    facts: Mapped[list[str]] = mapped_column(JSON)
+    """A line for each thing that was allowed, as it was read."""
+    by: Mapped[str]
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Item(Base):
     """One tracked change. `number` counts over the whole workspace and is never used again."""
 

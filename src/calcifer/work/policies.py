@@ -19,8 +19,9 @@ from calcifer.work.rules import RULES, Case, Rule, Verdict
 for _module in pkgutil.iter_modules(rules.__path__):
     import_module(f"{rules.__name__}.{_module.name}")
 
-SOLID = frozenset({"commits", "merge", "checkout", "records"})
-"""Never waived: without them there is nothing to merge, or the merge loses somebody's work or rewrites history."""
+SOLID = frozenset({"commits", "merge", "checkout", "records", "host_reach"})
+"""Never waived: without them there is nothing to merge, the merge loses somebody's work or rewrites history, or a host is its
+author's; what a host's owner lets through is approved, and not waived."""
 
 _FIRST = ("commits", "merge", "checkout", "checklist", "notes", "entry", "documentation")
 ALL = tuple(sorted(RULES, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)))

@@ -12,7 +12,17 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from calcifer.kit.errors import Invalid, NotFound
 from calcifer.services.models import Service
-from calcifer.work.models import CATEGORIES, STATES, ChecklistEntry, Item, Stray, TrustedCommand, Verification, Waiver
+from calcifer.work.models import (
+    CATEGORIES,
+    STATES,
+    ChecklistEntry,
+    Item,
+    ReachApproval,
+    Stray,
+    TrustedCommand,
+    Verification,
+    Waiver,
+)
 from calcifer.work.rows import Kept, Line, Listed
 
 MAX_NUMBER = 2**31 - 1
@@ -213,6 +223,20 @@ def find_trusted(session: Session, service_id: int, command: str) -> TrustedComm
     """Return who trusted exactly this command of a service, or None."""
     query = select(TrustedCommand).where(TrustedCommand.service_id == service_id, TrustedCommand.command == command)
     return session.scalar(query)
+
+
+def list_approvals(session: Session, number: int) -> list[ReachApproval]:
+    """Return what was approved with an item, in order."""
+    query = select(ReachApproval).where(ReachApproval.item_number == number).order_by(ReachApproval.id)
+    return list(session.scalars(query))
+
+
+def find_approver(session: Session, service_id: int, host: str, digest: str) -> str | None:
+    """Return who was the first to approve exactly this reach of a service over a host, or None."""
+    query = select(ReachApproval.by).where(
+        ReachApproval.service_id == service_id, ReachApproval.host == host, ReachApproval.digest == digest
+    )
+    return session.scalars(query.order_by(ReachApproval.id).limit(1)).first()
 
 
 def get_verification(session: Session, verification_id: int) -> Verification:

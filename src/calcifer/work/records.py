@@ -50,6 +50,17 @@ class Waived:
 
 
 @dataclass(frozen=True)
+class Approved:
+    """What the owner of a host has approved, as the record keeps it."""
+
+    host: str
+    digest: str
+    facts: list[str]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Judged:
     """A verdict as the record keeps it."""
 
@@ -95,6 +106,7 @@ class Record:
     change: str = ""
     checklist: list[Tick] = field(default_factory=list)
     waivers: list[Waived] = field(default_factory=list)
+    approvals: list[Approved] = field(default_factory=list)
     verdicts: list[Judged] = field(default_factory=list)
     commits: list[Made] = field(default_factory=list)
     answers_for: list[str] = field(default_factory=list)
@@ -109,7 +121,7 @@ class Record:
 
 
 _OPTIONAL = {part.name for part in fields(Record) if part.default is not MISSING or part.default_factory is not MISSING}
-_PARTS = {"checklist": Tick, "waivers": Waived, "verdicts": Judged, "commits": Made}
+_PARTS = {"checklist": Tick, "waivers": Waived, "approvals": Approved, "verdicts": Judged, "commits": Made}
 
 
 def render(record: Record) -> str:
@@ -146,6 +158,9 @@ def _report(record: Record) -> str:
         lines += ["", "## Rules", "", *(f"- {v.rule}: {v.verdict}. {_flat(v.sentence)}" for v in record.verdicts)]
     for waiver in record.waivers:
         lines += [f"- {waiver.rule} was waived by {_flat(waiver.by)} on {waiver.at:%Y-%m-%d}: {_flat(waiver.reason)}"]
+    for approval in record.approvals:
+        said = f"- What it reaches of {_flat(approval.host)} was approved by {_flat(approval.by)} on {approval.at:%Y-%m-%d}:"
+        lines += [said, *(f"  - {_flat(fact)}" for fact in approval.facts)]
     if record.docs_reason:
         lines += ["", f"No document had to change: {_flat(record.docs_reason)}"]
     if record.commits:

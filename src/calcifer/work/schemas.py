@@ -91,6 +91,27 @@ class NewChange(_Input):
     )
     base: str | None = Field(None, description="The commit of main that the files were edited on.")
     action: Action = "change"
+    approve_reach: bool = Field(
+        default=False, description="Approve what it reaches of hosts in the same step: under `solo`, by their owner."
+    )
+
+
+class ReachDecision(_Input):
+    """Approve what an item reaches: that of the digest, which was read before."""
+
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    host: Line | None = Field(None, description="Left out: every host that waits and that you decide for.")
+
+
+class ReachOut(BaseModel):
+    """What an item reaches of its hosts, each thing a line, and who has approved it; the digest stands for exactly that."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    item: int
+    digest: str = Field(description="Empty where nothing is reached.")
+    facts: list[str]
+    approved: dict[str, str | None] = Field(description="By whom, by host; null where it waits.")
 
 
 class ChecklistText(_Input):

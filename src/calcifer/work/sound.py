@@ -30,8 +30,9 @@ def check(record: Record, *, completed: bool) -> None:
         _check_line(name, getattr(record, name))
     for line in record.checklist:
         _check_line("checklist", line.text)
-    if max(len(record.checklist), len(record.waivers)) > MOST_LINES:
-        raise Invalid(f"It has more than {MOST_LINES} lines of checklist or waivers.")
+    lines = (record.checklist, record.waivers, record.approvals, *(one.facts for one in record.approvals))
+    if max(map(len, lines)) > MOST_LINES:
+        raise Invalid(f"It has more than {MOST_LINES} lines of checklist, waivers or approvals.")
     if (record.branch is None) != record.is_parent:
         raise Invalid("It has a branch although it is a parent, or none although it is not.")
     if record.branch is not None:
@@ -43,9 +44,11 @@ def check(record: Record, *, completed: bool) -> None:
 def _values(part: Any) -> Iterator[tuple[str, Any]]:
     """Yield every text and instant with the name of its field."""
     for name, value in vars(part).items():
-        if name in {"checklist", "waivers"}:
+        if name in {"checklist", "waivers", "approvals"}:
             for one in value:
                 yield from _values(one)
+        elif name == "facts":
+            yield from ((name, one) for one in value)
         elif name not in ONLY_IN_GIT:
             yield name, value
 

@@ -43,14 +43,26 @@ def _inside(service_name: str, files: list[str]) -> list[str]:
 
 
 @commands.command("change")
-def change(service_name: Name, message: Why, files: Paths = None, json: Json = False) -> None:
+def change(
+    service_name: Name,
+    message: Why,
+    files: Paths = None,
+    approve_reach: Annotated[
+        bool, typer.Option("--approve-reach", help="Approve what it reaches of your own hosts; under the policy solo.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Open, check and complete a small change in one step: the edits in main's checkout, or those of the files named."""
+    asked = _asked(service_name, message, files).model_copy(update={"approve_reach": approve_reach})
     with writing() as uow:
-        item, verdicts = service.change(uow, _asked(service_name, message, files))
+        item, verdicts = service.change(uow, asked)
         number, done = item.number, item.state == "completed"
         made = ChangeOut(item=ItemOut.of(item), verdicts=[verdict_out(v) for v in verdicts], completed=done)
     if json:
         terminal.show(made, json=True)
+    for verdict in verdicts:
+        if approve_reach and verdict.rule == "host_reach" and verdict.lets_through:
+            terminal.say("\n".join([verdict.sentence, *(f"  {line}" for line in verdict.evidence)]))
     terminal.say(f"#{number} is completed." if done else f"#{number} is open, since:\n{held(verdicts)}")
     if not done:
         raise typer.Exit(HELD)

@@ -75,7 +75,9 @@ def open(  # noqa: A001  (the verb)
 @router.get("/{number}")
 def item(request: Request, uow: Reading, number: Number) -> Response:
     """Show an item: reason, checklist, notes; the rules and what completes it."""
-    return page(request, "work/item.html", found=details(uow, number), tab="item")
+    found = details(uow, number)
+    asks = any(verdict.rule == "host_reach" and verdict.state == "fail" for verdict in found.verdicts)
+    return page(request, "work/item.html", found=found, tab="item", reach=service.reach(uow, number) if asks else None)
 
 
 @router.get("/{number}/context")

@@ -63,6 +63,10 @@ class Case:
     verify_required: bool = False
     verification: Callable[[str, str], Verdict] | None = field(default=None, repr=False)
     """(tree, command) to the verdict of its run, for the rule `verify`."""
+    hosts: tuple[str, ...] = ()
+    """Where main's descriptor says that the service runs."""
+    approved: Callable[[str, str], str | None] | None = field(default=None, repr=False)
+    """(host, digest of a reach) to who has approved that, for the rule `host_reach`."""
     obstacles: tuple[str, ...] = ()
     """Paths in checkouts that completion would overwrite, each with its checkout."""
     folder: str = ""

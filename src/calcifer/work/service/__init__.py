@@ -5,6 +5,7 @@ from calcifer.work.service.commits import checkout, commit, has_worktree, update
 from calcifer.work.service.completion import complete, judge, waive
 from calcifer.work.service.express import change, collect
 from calcifer.work.service.items import drop, edit, open, reopen  # noqa: A004  (the verb)
+from calcifer.work.service.reach import approve_own, approve_reach, reach
 from calcifer.work.service.reverting import revert
 from calcifer.work.service.strays import claim, find_strays
 from calcifer.work.service.taking import find_requests, take, take_request
@@ -12,6 +13,8 @@ from calcifer.work.service.trust import trust, verify, verify_command
 
 __all__ = [
     "add",
+    "approve_own",
+    "approve_reach",
     "change",
     "checkout",
     "claim",
@@ -26,6 +29,7 @@ __all__ = [
     "judge",
     "move",
     "open",
+    "reach",
     "remove",
     "reopen",
     "revert",

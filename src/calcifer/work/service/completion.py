@@ -20,7 +20,16 @@ from calcifer.work.models import Item, Waiver
 from calcifer.work.rules import Case, Checked, Verdict
 from calcifer.work.schemas import NewWaiver
 from calcifer.work.service.items import release_worktrees
-from calcifer.work.service.storing import get_open, head_of, main_of, move_branch, record_of, repository_of, save
+from calcifer.work.service.storing import (
+    approvals_of,
+    get_open,
+    head_of,
+    main_of,
+    move_branch,
+    record_of,
+    repository_of,
+    save,
+)
 from calcifer.work.service.strays import FIND_STRAYS
 
 PUSH = "git.push"
@@ -52,6 +61,8 @@ def case_of(uow: UnitOfWork, item: Item) -> Case:
         obstacles=tuple(_obstacles(repository, item, main)),
         folder=item.service.folder,
         folders=catalog_queries.list_shared(uow.db, item.service),
+        hosts=tuple(dict.fromkeys(target["host"] for target in item.service.targets or ())),
+        approved=partial(queries.find_approver, uow.db, item.service.id),
     )
 
 
@@ -173,10 +184,11 @@ def _changes(repository: Repository, tree: str, folder: str) -> str:
 
 def _record(uow: UnitOfWork, repository: Repository, item: Item, **more: object) -> tuple[str, Blob]:
     answered = queries.list_answered(uow.db, item.number)  # asked first: the row is written once
+    approvals = approvals_of(uow, item)
     item.state, item.completed_at, item.completed_by = "completed", uow.now, uow.actor.name
     item.updated_at = uow.now
     item.revision += 1
-    text = records.render(record_of(item, answers_for=answered, **more))
+    text = records.render(record_of(item, answers_for=answered, approvals=approvals, **more))
     return record_path(item.number, item.title), Blob(repository.write_blob(text.encode()))
 
 

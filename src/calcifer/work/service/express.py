@@ -20,6 +20,7 @@ from calcifer.work.service.commits import commit_tree, edited, with_files
 from calcifer.work.service.completion import complete, judge
 from calcifer.work.service.items import edit
 from calcifer.work.service.items import open as open_item
+from calcifer.work.service.reach import approve_own
 from calcifer.work.service.storing import head_of, main_of, repository_of
 from calcifer.work.service.trust import ask_verification
 
@@ -30,6 +31,8 @@ def change(uow: UnitOfWork, new: NewChange) -> tuple[Item, list[Verdict]]:
     """Open, commit and, where every rule lets it through, complete; else the item stays open. Return it with the verdicts."""
     permissions.require(uow.actor, "work.change")
     item = _begun(uow, new, express=True)
+    if new.approve_reach:
+        approve_own(uow, item)
     verdicts = judge(uow, item)
     if all(verdict.lets_through for verdict in verdicts):
         return complete(uow, item.number), verdicts

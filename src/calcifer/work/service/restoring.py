@@ -12,7 +12,7 @@ from calcifer.kit.errors import NotFound
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services.models import Service
 from calcifer.work import queries
-from calcifer.work.models import ChecklistEntry, Item, Waiver
+from calcifer.work.models import ChecklistEntry, Item, ReachApproval, Waiver
 from calcifer.work.recorded import Found
 from calcifer.work.service.storing import repository_of
 from calcifer.work.service.strays import EVERY, find_strays, stray_of
@@ -55,7 +55,7 @@ def restore(uow: UnitOfWork, claims: Sequence[Claimed], services: Mapping[str, i
     """Insert the items with all that they say; return (number, parent) of those whose parent is none."""
     permissions.require(uow.actor, "work.rebuild")
     execute = uow.db.connection().execute
-    rows, lines, waivers = [], [], []
+    rows, lines, waivers, approvals = [], [], [], []
     for claim in claims:
         record, found = claim.found.record, claim.found
         row = {name: getattr(record, name) for name in SAME} | {"service_id": services[claim.service]}
@@ -64,7 +64,10 @@ def restore(uow: UnitOfWork, claims: Sequence[Claimed], services: Mapping[str, i
             {"item_number": record.number, "position": at, **vars(tick)} for at, tick in enumerate(record.checklist, 1)
         ]
         waivers += [{"item_number": record.number, **vars(waiver)} for waiver in record.waivers]
-    for table, values in ((Item, rows), (ChecklistEntry, lines), (Waiver, waivers)):
+        own = {"item_number": record.number, "service_id": services[claim.service]}
+        # What came along was approved for another workspace, whose hosts only have the same names.
+        approvals += [own | vars(one) for one in record.approvals if not claim.found.came_along]
+    for table, values in ((Item, rows), (ChecklistEntry, lines), (Waiver, waivers), (ReachApproval, approvals)):
         if values:
             execute(insert(table), values)
     parents = {claim.found.record.number for claim in claims if claim.found.record.is_parent}

@@ -71,6 +71,15 @@ def record_of(item: Item, **more: object) -> records.Record:
     return records.Record(**(values | more))
 
 
+def approvals_of(uow: UnitOfWork, item: Item) -> list[records.Approved]:
+    """Return what was approved with the item, as its record keeps it."""
+    names = ("host", "digest", "facts", "by", "at")
+    return [
+        records.Approved(**{name: getattr(one, name) for name in names})
+        for one in queries.list_approvals(uow.db, item.number)
+    ]
+
+
 def save(uow: UnitOfWork, item: Item, why: str) -> None:
     """Count the edit and propose the item's ref at a commit with what the item says now."""
     for position, line in enumerate(item.checklist, start=1):
@@ -82,7 +91,8 @@ def save(uow: UnitOfWork, item: Item, why: str) -> None:
         item.revision += 1
         item.notice = None
     answered = queries.list_answered(uow.db, item.number) if old else []
-    text = records.render(record_of(item, answers_for=answered))
+    approved = approvals_of(uow, item) if old else []
+    text = records.render(record_of(item, answers_for=answered, approvals=approved))
     tree = repository.edit(None, {"item.md": Blob(repository.write_blob(text.encode()))})
     commit = repository.write_commit(tree, [old] if old else [], f"{why}\n", uow.actor.person, uow.now)
     repository.propose(item.ref, old, commit)

@@ -1,0 +1,35 @@
+"""Let hosts belong to somebody, and make the table of what their owners approve."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from calcifer.kit.db import Instant
+
+revision = "0008"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Change the schema."""
+    op.add_column("hosts", sa.Column("owner", sa.String(), nullable=True))
+    op.add_column("hosts", sa.Column("owner_id", sa.Integer(), nullable=True))
+    op.create_table(
+        "work_reach_approvals",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("service_id", sa.Integer(), nullable=False),
+        sa.Column("item_number", sa.Integer(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["item_number"], ["work_items.number"], name=op.f("fk_work_reach_approvals_item_number_work_items")
+        ),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["services.id"], name=op.f("fk_work_reach_approvals_service_id_services")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_work_reach_approvals")),
+    )
+    op.create_index("ix_work_reach_approvals_key", "work_reach_approvals", ["service_id", "host", "digest"])
+    op.create_index(op.f("ix_work_reach_approvals_item_number"), "work_reach_approvals", ["item_number"])
