@@ -1,15 +1,10 @@
 """A version on its way: what is promised, what the host has afterwards, and what is said where it does not come into service."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
-from calcifer.accounts.permissions import NotAllowed
-from calcifer.deployments.queries import runs as queries
-from calcifer.deployments.schemas import NewDeployment
-from calcifer.deployments.service import runs
 from calcifer.deployments.service.runs import Busy, NotCompleted
 from calcifer.deployments.targets import NoTarget
 from calcifer.kit.errors import Invalid, NotFound
@@ -213,15 +208,6 @@ def test_by_command(web: Deployed, calcifer: Run) -> None:
     assert [one["state"] for one in calcifer("deployments", "list", "--json").json] == ["good"]
     web.commit({"web": {"image": "web:2", "x-exit": 3}})
     assert calcifer("deploy", "web").code == 5
-
-
-def test_owners_alone_may(web: Deployed) -> None:
-    """Until a rule judges what a compose file may do to a host: who deploys can be root there."""
-    member = replace(OWNER, name="Eve", role="member")
-    with pytest.raises(NotAllowed, match="Eve may not do this"), web.wiring.units.write(member) as uow:
-        runs.deploy(uow, NewDeployment(service="web"))
-    with web.wiring.units.read(OWNER) as uow:
-        assert queries.list_deployments(uow.db) == []
 
 
 def test_a_service_is_once_on_a_host(web: Deployed) -> None:

@@ -15,7 +15,9 @@ MemberVerb = Literal[
     "accounts.make_token",
     "accounts.revoke_token",
     "deployments.cancel",
+    "deployments.deploy",
     "deployments.look",
+    "deployments.rollback",
     "doctor.examine",
     "git.fetch",
     "git.follow",
@@ -50,10 +52,8 @@ MemberVerb = Literal[
     "work.waive",
 ]
 OwnerVerb = Literal[
-    "deployments.deploy",
     "deployments.proceed",
     "deployments.rebuild",
-    "deployments.rollback",
     "doctor.mend",
     "hosts.add",
     "hosts.edit",

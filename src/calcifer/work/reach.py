@@ -3,9 +3,11 @@
 import hashlib
 import json
 import posixpath
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from calcifer.kit.git.names import visible
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.git.trees import Blob
 from calcifer.services.folders import is_inside, placed
@@ -45,20 +47,34 @@ class Reached:
         return ", ".join(said[:SHOWN]) + more
 
 
-def reach_of(repository: Repository, rev: str, folder: str = "", folders: Collection[str] = ()) -> Reached:
-    """Return what a commit or tree reaches; `folders` are the other services of the repository.
+def reach_of(
+    repository: Repository, rev: str, folder: str = "", folders: Collection[str] = (), places: Collection[str] = ()
+) -> Reached:
+    """Return what a commit or tree reaches of a host; `folders` are the other services of the repository.
 
-    The digest is of all that was found, and of all that runs in a container that has something of it: the definition without what cannot
-    change that, the name of the image, and the files that it mounts, reads or is built from. It stays where anything else changes.
+    `places` are the directories that the service's own descriptor names on that host: its files are written there.
+    The digest is of all that was found, and of all that runs in a container that has something of it: the definition without
+    what cannot change that, the name of the image, and the files that it mounts, reads or is built from. It stays where anything
+    else changes.
     """
     found, _ = derive(repository, rev, read_reach, folder)
     links = sorted(set(_links(repository, rev, folder, found)))
-    facts, unread = tuple(sorted({*found.facts, *links})), found.unread
+    lies = [Fact("the service", f"lies in {visible(place)}", "its files are written there") for place in places]
+    facts, unread = tuple(sorted({*found.facts, *links, *lies})), found.unread
     if not facts and not unread:
         return Reached((), (), "")
     content = _content(repository, rev, folder, folders, found, {fact.subject for fact in facts}, is_whole=bool(unread))
     said = json.dumps([[str(fact) for fact in facts], list(unread), content], sort_keys=True)
     return Reached(facts, unread, hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+def places_on(targets: Iterable[Mapping[str, Any]] | None) -> dict[str, tuple[str, ...]]:
+    """Return the hosts of a service's targets, as the catalog has them, each with the directories that are named there."""
+    found: dict[str, tuple[str, ...]] = {}
+    for target in targets or ():
+        directory = target.get("directory")
+        found[target["host"]] = (*found.get(target["host"], ()), *([directory] if directory else []))
+    return found
 
 
 def _links(repository: Repository, rev: str, folder: str, found: Reach) -> Iterator[Fact]:
@@ -70,7 +86,9 @@ def _links(repository: Repository, rev: str, folder: str, found: Reach) -> Itera
             entry = _entry(repository, rev, where)
             if entry is not None and entry.mode == LINK:
                 to = repository.blob(entry.oid).decode("utf-8", "replace")[:200]
-                yield Fact(one.subject, f"is given {one.path}, where {where} is a link to {to}", "a link leads anywhere")
+                yield Fact(
+                    one.subject, f"is given {one.path}, where {where} is a link to {to}", "a link leads anywhere"
+                )
                 break
 
 

@@ -30,8 +30,8 @@ def check(record: Record, *, completed: bool) -> None:
         _check_line(name, getattr(record, name))
     for line in record.checklist:
         _check_line("checklist", line.text)
-    lines = (record.checklist, record.waivers, record.approvals, *(one.facts for one in record.approvals))
-    if max(map(len, lines)) > MOST_LINES:
+    counts = [len(record.checklist), len(record.waivers), len(record.approvals)]
+    if max(*counts, *(len(one.facts) for one in record.approvals)) > MOST_LINES:
         raise Invalid(f"It has more than {MOST_LINES} lines of checklist, waivers or approvals.")
     if (record.branch is None) != record.is_parent:
         raise Invalid("It has a branch although it is a parent, or none although it is not.")

@@ -153,7 +153,7 @@ def test_variables() -> None:
 
 
 def test_applies_where_a_service_has_targets(tmp_path: Path) -> None:
-    bad = {"docker-compose.yml": composed({"privileged": True})}
+    bad: Files = {"docker-compose.yml": composed({"privileged": True})}
     without = case(tmp_path / "without", {}, bad)
     assert not RULES["host_reach"].applies(without)
     brings: Files = bad | {".calcifer/service.yaml": TARGETS}
@@ -184,6 +184,15 @@ def test_each_host_is_approved_by_itself(tmp_path: Path) -> None:
     assert verdict(("alpha", digest), ("beta", digest))[0] == "pass"
 
 
+def test_where_its_files_are_written_is_reached_too(tmp_path: Path) -> None:
+    files: Files = {
+        ".calcifer/service.yaml": "targets: [{host: alpha, directory: /etc/cron.d}]\n",
+        "root": "* * * * * root id\n",
+    }
+    verdict = judge("host_reach", case(tmp_path, {}, files))
+    assert (verdict.state, "the service lies in /etc/cron.d" in verdict.sentence) == ("fail", True)
+
+
 ROOT: dict[str, Any] = {"privileged": True, "volumes": ["./run.sh:/run.sh"], "ports": ["80:80"], "labels": {"a": "b"}}
 BASE: Files = {
     "docker-compose.yml": composed(ROOT),
@@ -197,7 +206,14 @@ BASE: Files = {
     ("changes", "same"),
     [
         ({"docker-compose.yml": composed(ROOT | {"image": "web:2"})}, True),
-        ({"docker-compose.yml": composed(ROOT | {"image": f"web@sha256:{'0' * 64}", "ports": ["81:80"], "labels": {}})}, True),
+        (
+            {
+                "docker-compose.yml": composed(
+                    ROOT | {"image": f"web@sha256:{'0' * 64}", "ports": ["81:80"], "labels": {}}
+                )
+            },
+            True,
+        ),
         ({"docker-compose.yml": "# a remark\n" + composed(ROOT)}, True),
         ({"other.conf": "two\n", "README.md": "# Web\n", "CHANGES.md": "x\n"}, True),
         ({"docker-compose.yml": composed(ROOT | {"image": "evil/web:1"})}, False),
@@ -217,7 +233,9 @@ def test_is_bound_to_what_reaches_and_to_what_runs_there(tmp_path: Path, changes
 
 def test_what_is_built_here_is_bound_to_its_files(tmp_path: Path) -> None:
     repository = repository_at(tmp_path)
-    first = commit(repository, {"docker-compose.yml": composed({"privileged": True, "build": "."}), "Dockerfile": "FROM a\n"})
+    first = commit(
+        repository, {"docker-compose.yml": composed({"privileged": True, "build": "."}), "Dockerfile": "FROM a\n"}
+    )
     papers: Files = {"CHANGES.md": "x\n", ".calcifer/work/0001-x.md": "x\n", "changes.d/1.md": "x\n"}
     second, third = commit(repository, papers, first), commit(repository, {"Dockerfile": "FROM b\n"}, first)
     digests = [reach_of(repository, at).digest for at in (first, second, third)]
@@ -237,7 +255,9 @@ def test_a_link_leads_anywhere(tmp_path: Path) -> None:
 
 def test_an_unreadable_file_is_approved_by_its_content(tmp_path: Path) -> None:
     repository = repository_at(tmp_path)
-    digests = {reach_of(repository, commit(repository, {"docker-compose.yml": text})).digest for text in ("a: [", "b: [")}
+    digests = {
+        reach_of(repository, commit(repository, {"docker-compose.yml": text})).digest for text in ("a: [", "b: [")
+    }
     assert len(digests) == 2
     assert "" not in digests
 
@@ -251,5 +271,3 @@ def test_a_folder_has_its_own(tmp_path: Path) -> None:
     digests = [reach_of(repository, at, "web", folders).digest for at in (first, second, third)]
     assert digests[0] == digests[1] != digests[2]
     assert reach_of(repository, first, "other", folders).is_none
-
-

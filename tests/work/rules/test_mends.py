@@ -30,6 +30,7 @@ def mends(path: Path) -> set[str]:
         "obstacles": ("a",),
         "folders": {"": "stacks", "other": "other"},
         "verify_required": True,
+        "hosts": {"alpha": ("/etc/cron.d",)},
     }
     cases = [case(path / "a", before, wrong, **values), case(path / "b", before, {"a": "b"}, entry=None, verify="true")]
     repository = repository_at(path / "c")
@@ -44,7 +45,7 @@ def mends(path: Path) -> set[str]:
 
 @pytest.mark.usefixtures("wiring")
 def test_every_command_is_there(calcifer: Run, tmp_path: Path) -> None:
-    told = {command for mend in mends(tmp_path) for command in re.findall(r"calcifer (work \w+)([^;,)]*)", mend)}
+    told = {command for mend in mends(tmp_path) for command in re.findall(r"calcifer (work [\w-]+)([^;,)]*)", mend)}
     assert len({words for words, _ in told}) >= 7
     for words, more in told:
         shown = calcifer(*words.split(), "--help")

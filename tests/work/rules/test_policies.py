@@ -11,7 +11,7 @@ from calcifer.work import policies
 from calcifer.work.policies import POLICIES, SOLID, gate, get
 from calcifer.work.rules import RULES, Case, Rule, Verdict
 from tests.source import ROOT
-from tests.work.rules.cases import case
+from tests.work.rules.cases import Files, case
 
 
 @pytest.fixture
@@ -55,8 +55,8 @@ def test_an_unknown_policy_neither_loosens_nor_locks_out() -> None:
 def test_what_may_be_waived() -> None:
     every = set(RULES)
     assert {name: every - get(name).waivable for name in POLICIES} == {
-        "solo": {"merge", "checkout", "records", "commits"},
-        "team": {"merge", "checkout", "records", "commits"} | {"secrets", "verify"},
+        "solo": {"merge", "checkout", "records", "commits", "host_reach"},
+        "team": {"merge", "checkout", "records", "commits", "host_reach"} | {"secrets", "verify"},
         "strict": every,
     }
 
@@ -67,7 +67,8 @@ def test_the_documentation_has_every_rule_and_policy() -> None:
 
 
 def test_the_gate_has_every_rule_in_order(tmp_path: Path) -> None:
-    shared = case(tmp_path, {}, {"a": "b"}, folders={"": "stacks", "web": "web"})
+    targets: Files = {".calcifer/service.yaml": "targets: [{host: alpha}]\n"}
+    shared = case(tmp_path, targets, {"a": "b"}, folders={"": "stacks", "web": "web"})
     assert [verdict.rule for verdict in gate(shared, get("solo"), {})] == list(policies.ALL)
     alone = [verdict.rule for verdict in gate(replace(shared, folders={}), get("solo"), {})]
     assert alone == [name for name in policies.ALL if name != "folder"]

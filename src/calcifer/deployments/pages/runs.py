@@ -1,6 +1,6 @@
 """Runs: the list, one of them with its plan and log, and what can be asked for."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -10,7 +10,7 @@ from calcifer.deployments import matrix, targets
 from calcifer.deployments.pages.routes import router
 from calcifer.deployments.queries import runs as queries
 from calcifer.deployments.schemas import DeploymentOut, NewDeployment, NewRollback
-from calcifer.deployments.service import logs, runs
+from calcifer.deployments.service import allowing, logs, runs
 from calcifer.kit.schemas import checked
 from calcifer.kit.web import Id, Paging, Reading, Writing, page, paged, to
 from calcifer.services import queries as services
@@ -43,9 +43,17 @@ def deploy_form(request: Request, uow: Reading, service: Name = "") -> HTMLRespo
         return page(request, "deployments/choose.html", services=services.list_targets(uow.db))
     found = services.get_service(uow.db, service)
     rows = queries.list_deployments(uow.db, service=service, limit=5)
-    there = targets.of(found)
+    there, barred = targets.of(found), allowing.why_not_main(uow, found)
     choices = [(one.name, f"{one.name} on {one.host}") for one in there]
-    return page(request, "deployments/deploy.html", service=found, targets=there, choices=choices, rows=rows)
+    shown: dict[str, Any] = {
+        "targets": there,
+        "choices": choices,
+        "open": [one for one in choices if one[0] not in barred],
+    }
+    any_commit = may(uow.actor, "deployments.proceed")  # who decides may bring branches too
+    return page(
+        request, "deployments/deploy.html", service=found, rows=rows, barred=barred, any_commit=any_commit, **shown
+    )
 
 
 @router.post("/deploy", again="deployments.deploy_form")
@@ -77,7 +85,12 @@ def deployment(request: Request, uow: Reading, deployment_id: Id) -> HTMLRespons
     shown = DeploymentOut.of(*queries.get_deployment(uow.db, deployment_id))
     said = logs.read(request.app.state.wiring.settings.var, deployment_id)
     return page(
-        request, "deployments/deployment.html", one=shown, logs=said, may_decide=may(uow.actor, "deployments.proceed")
+        request,
+        "deployments/deployment.html",
+        one=shown,
+        logs=said,
+        may_decide=may(uow.actor, "deployments.proceed"),
+        may_cancel=may(uow.actor, "deployments.cancel"),
     )
 
 

@@ -11,6 +11,7 @@ from calcifer.deployments.queries import runs as queries
 from calcifer.deployments.queries.runs import Listed
 from calcifer.deployments.records import NOTES, noted
 from calcifer.deployments.schemas import NewDeployment, NewRollback
+from calcifer.deployments.service.allowing import require_allowed
 from calcifer.deployments.shipping import Place
 from calcifer.hosts import queries as hosts
 from calcifer.hosts.models import Host
@@ -49,6 +50,7 @@ def deploy(uow: UnitOfWork, data: NewDeployment) -> Deployment:
     target = targets.choose(service, data.to)
     host = _host(uow, service, target)
     commit = _commit(uow, service, data.commit, target)
+    require_allowed(uow, service, target, commit)
     return _begin(uow, service, host, target, "deploy", commit, data.reason)
 
 
@@ -62,6 +64,7 @@ def rollback(uow: UnitOfWork, data: NewRollback) -> Deployment:
     earlier = next((one.commit for one in good if one.commit != good[0].commit), None)
     if earlier is None:
         raise NothingBefore(f"{service.name} has had no other version on {host.name} that could be brought back.")
+    require_allowed(uow, service, target, earlier)
     return _begin(uow, service, host, target, "rollback", earlier, data.reason)
 
 

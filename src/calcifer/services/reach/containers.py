@@ -1,6 +1,6 @@
 """Judges one service of the compose files by every key that can lead out of its container (compose specification, `services`)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from calcifer.services.compose_merge import names
 from calcifer.services.marked_yaml import Node, shown
@@ -15,9 +15,18 @@ CAPABILITIES = frozenset({
     "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT", "IPC_LOCK", "SYS_NICE",
 })  # fmt: skip
 """Those that every container has anyway, and two that lock memory and order processes."""
-SECURITY = ("no-new-privileges", "apparmor=docker-default", "apparmor:docker-default", "seccomp=builtin", "seccomp:builtin")
+SECURITY = (
+    "no-new-privileges",
+    "apparmor=docker-default",
+    "apparmor:docker-default",
+    "seccomp=builtin",
+    "seccomp:builtin",
+)
 SHARED: dict[str, tuple[frozenset[str], str]] = {
-    "network_mode": (frozenset({"", "none", "bridge", "default"}), "what listens on the host alone, the engine among it, hears it"),
+    "network_mode": (
+        frozenset({"", "none", "bridge", "default"}),
+        "what listens on the host alone, the engine among it, hears it",
+    ),
     "pid": (frozenset({""}), "it sees the host's processes, their files and memory"),
     "ipc": (frozenset({"", "none", "private", "shareable"}), "it shares the memory of other processes"),
     "uts": (frozenset({""}), "it shares the host's name"),
@@ -30,8 +39,9 @@ INSIDE = frozenset({
     "attach", "blkio_config", "container_name", "cpu_count", "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period",
     "cpu_rt_runtime", "cpu_shares", "cpus", "cpuset", "depends_on", "deploy", "domainname", "expose", "external_links",
     "hostname", "init", "labels", "links", "logging", "mem_limit", "mem_reservation", "mem_swappiness", "memswap_limit",
-    "networks", "oom_kill_disable", "oom_score_adj", "per_replica", "pids_limit", "platform", "ports", "profiles", "pull_policy", "read_only",
-    "restart", "scale", "shm_size", "stdin_open", "stop_grace_period", "stop_signal", "storage_opt", "tty", "ulimits",
+    "networks", "oom_kill_disable", "oom_score_adj", "per_replica", "pids_limit", "platform", "ports", "profiles", "pull_policy",
+    "read_only", "restart", "scale", "shm_size", "stdin_open", "stop_grace_period", "stop_signal", "storage_opt", "tty",
+    "ulimits",
 })  # fmt: skip
 """Keys that neither reach the host nor say what runs in the container."""
 RUNS = frozenset({
@@ -99,7 +109,9 @@ def _security(name: str, node: Node, around: Around) -> Found:
     for item in node.items:
         said = (value(item, around.env) or "").strip().lower()
         if not said.startswith(SECURITY):
-            yield Fact(name, f"has security_opt {shown(item.text or '', 200)}", "what keeps it in its container is replaced")
+            yield Fact(
+                name, f"has security_opt {shown(item.text or '', 200)}", "what keeps it in its container is replaced"
+            )
 
 
 def _files_of(verb: str) -> "Judge":
@@ -182,7 +194,9 @@ def _caches(name: str, node: Node, around: Around) -> Found:
     for item in node.items:
         said = value(item, around.env)
         if said is None or "type=local" in said.replace(" ", ""):
-            yield Fact(name, f"keeps what is built in {shown(item.text or '', 200)}", "it writes directories of the host")
+            yield Fact(
+                name, f"keeps what is built in {shown(item.text or '', 200)}", "it writes directories of the host"
+            )
 
 
 def _build_network(name: str, node: Node, around: Around) -> Found:
@@ -191,11 +205,13 @@ def _build_network(name: str, node: Node, around: Around) -> Found:
         yield Fact(name, f"is built in the network {shown(node.text or '')}", SHARED["network_mode"][1])
 
 
-Judge = Callable[[str, Node, Around], Iterator[Fact | paths.Named]]
+Judge = Callable[[str, Node, Around], Found]
 ALL = "it has every right and device of the host"
 _JUDGES: dict[str, Judge] = {
     "privileged": _flag("is privileged", ALL),
-    "use_api_socket": _flag("has the engine's socket", "whoever talks to the engine starts whatever they like, as root"),
+    "use_api_socket": _flag(
+        "has the engine's socket", "whoever talks to the engine starts whatever they like, as root"
+    ),
     **{key: _shared(key) for key in SHARED},
     "cap_add": _capabilities,
     "devices": _any("has the device", "a device of the host is read and written past its files"),

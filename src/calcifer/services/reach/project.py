@@ -1,4 +1,4 @@
-"""Judges a whole project: what its services reach, what of it is not in the repository, and what runs in those that reach the host."""
+"""Judges a whole project: what its services reach, what of it is not in the repository, what runs in those that reach the host."""
 
 import json
 import posixpath
@@ -70,7 +70,10 @@ def _several(content: bytes | None) -> bool:
     """Whether a file has more than one YAML document: compose merges them, and only the first was looked at."""
     begun = ended = False
     for line in (content or b"").decode("utf-8", "replace").lstrip("\ufeff").splitlines():
-        is_mark, is_content = bool(_DOCUMENT.match(line)), bool(line.strip()) and not line.lstrip().startswith(("#", "%"))
+        is_mark, is_content = (
+            bool(_DOCUMENT.match(line)),
+            bool(line.strip()) and not line.lstrip().startswith(("#", "%")),
+        )
         if is_mark and line.startswith("..."):
             ended = True
         elif is_mark or is_content:
@@ -98,7 +101,9 @@ def _elsewhere(project: Project, env: Mapping[str, str]) -> Iterator[Fact]:
         services = document.mapping.get("services")
         for node in services.mapping.values() if services else ():
             extends = node.mapping.get("extends")
-            yield from _not_here(extends.mapping.values() if extends and extends.mapping else (extends,) if extends else ())
+            yield from _not_here(
+                extends.mapping.values() if extends and extends.mapping else (extends,) if extends else ()
+            )
 
 
 def _included(item: Node) -> Iterator[Fact]:
@@ -107,7 +112,9 @@ def _included(item: Node) -> Iterator[Fact]:
     for key in ("project_directory", "env_file"):
         if key in item.mapping:
             said = shown(str(item.mapping[key].plain()), 200)
-            yield Fact(PROJECT, f"includes files with {key}: {said}", "their paths and variables mean something else then")
+            yield Fact(
+                PROJECT, f"includes files with {key}: {said}", "their paths and variables mean something else then"
+            )
 
 
 def _not_here(nodes: Iterable[Node]) -> Iterator[Fact]:

@@ -10,7 +10,9 @@ _VARIABLE = re.compile(
     r"|(?P<bare>[A-Za-z_][A-Za-z0-9_]*)|(?P<other>))"
 )
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*[=:]\s*(.*?)\s*\Z")
-_SET = re.compile(r"(?:HOME|PATH|SHELL|USER|LOGNAME|OLDPWD|HOSTNAME|TMPDIR|MAIL|TERM|LANG|LC_\w+|SSH_\w+|XDG_\w+|DOCKER_\w+)\Z")
+_SET = re.compile(
+    r"(?:HOME|PATH|SHELL|USER|LOGNAME|OLDPWD|HOSTNAME|TMPDIR|MAIL|TERM|LANG|LC_\w+|SSH_\w+|XDG_\w+|DOCKER_\w+)\Z"
+)
 """Variables that a session on the host has: neither a default nor `.env` counts."""
 HERE = "PWD"
 

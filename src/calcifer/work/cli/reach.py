@@ -23,8 +23,12 @@ def reach(number: Number, json: Json = False) -> None:
 @commands.command("approve-reach")
 def approve_reach(
     number: Number,
-    digest: Annotated[str | None, typer.Option(help="Of what was read (calcifer work reach); asked without it.")] = None,
-    host: Annotated[str | None, typer.Option(help="One host; without it each that waits and that you decide for.")] = None,
+    digest: Annotated[
+        str | None, typer.Option(help="Of what was read (calcifer work reach); asked without it.")
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="One host; without it each that waits and that you decide for.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Approve what an item reaches of its hosts; it is shown and asked about first."""
@@ -33,7 +37,11 @@ def approve_reach(
             found = service.reach(uow, number)
         digest = found.digest or "0" * 64
         if found.digest:
-            typer.confirm(f"{terminal.plain(_text(found))}\n\nWhoever writes this is root there. Approve it?", abort=True, err=True)
+            typer.confirm(
+                f"{terminal.plain(_text(found))}\n\nWhoever writes this is root there. Approve it?",
+                abort=True,
+                err=True,
+            )
     decision = checked(ReachDecision, digest=digest, host=host)
     with writing() as uow:
         service.approve_reach(uow, number, decision)

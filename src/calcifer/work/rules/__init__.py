@@ -63,8 +63,8 @@ class Case:
     verify_required: bool = False
     verification: Callable[[str, str], Verdict] | None = field(default=None, repr=False)
     """(tree, command) to the verdict of its run, for the rule `verify`."""
-    hosts: tuple[str, ...] = ()
-    """Where main's descriptor says that the service runs."""
+    hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Where main's descriptor says that the service runs, each with the directories that it names there."""
     approved: Callable[[str, str], str | None] | None = field(default=None, repr=False)
     """(host, digest of a reach) to who has approved that, for the rule `host_reach`."""
     obstacles: tuple[str, ...] = ()

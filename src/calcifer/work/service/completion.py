@@ -17,6 +17,7 @@ from calcifer.work import changelog, policies, queries, records, verification
 from calcifer.work.branches import record_path
 from calcifer.work.errors import AlreadyComplete, Dropped, GateClosed, Merging
 from calcifer.work.models import Item, Waiver
+from calcifer.work.reach import places_on
 from calcifer.work.rules import Case, Checked, Verdict
 from calcifer.work.schemas import NewWaiver
 from calcifer.work.service.items import release_worktrees
@@ -61,7 +62,7 @@ def case_of(uow: UnitOfWork, item: Item) -> Case:
         obstacles=tuple(_obstacles(repository, item, main)),
         folder=item.service.folder,
         folders=catalog_queries.list_shared(uow.db, item.service),
-        hosts=tuple(dict.fromkeys(target["host"] for target in item.service.targets or ())),
+        hosts=places_on(item.service.targets),
         approved=partial(queries.find_approver, uow.db, item.service.id),
     )
 

@@ -1,5 +1,7 @@
 """What items reach of hosts: approved by the hosts' owners, bound to exactly that, kept with the item and found again later."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 from calcifer.accounts import permissions
@@ -11,8 +13,8 @@ from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.uow import UnitOfWork
 from calcifer.work import policies, queries
 from calcifer.work.models import Item, ReachApproval
-from calcifer.work.reach import Reached, reach_of
-from calcifer.work.rules.host_reach import hosts_of
+from calcifer.work.reach import Reached
+from calcifer.work.rules.host_reach import reached
 from calcifer.work.schemas import ReachDecision, ReachOut
 from calcifer.work.service.completion import case_of
 from calcifer.work.service.storing import get_open, save
@@ -20,10 +22,21 @@ from calcifer.work.service.storing import get_open, save
 
 @dataclass(frozen=True)
 class Asked:
-    """What an item reaches, and who has approved it by host; None where it waits."""
+    """What an item reaches of each host of which it reaches something, and who has approved that; None where it waits."""
 
-    reached: Reached
+    reached: dict[str, Reached]
     approved: dict[str, str | None]
+
+    @property
+    def digest(self) -> str:
+        """One word for all of it; empty where nothing is reached."""
+        said = json.dumps({host: one.digest for host, one in self.reached.items()}, sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest() if self.reached else ""
+
+    @property
+    def lines(self) -> list[str]:
+        """A line for each thing, whichever host it is of."""
+        return list(dict.fromkeys(line for one in self.reached.values() for line in one.lines))
 
     @property
     def waiting(self) -> list[str]:
@@ -34,7 +47,7 @@ class Asked:
 def reach(uow: UnitOfWork, number: int) -> ReachOut:
     """Say what an open item reaches of its hosts, as its merge with main is now."""
     asked = _asked(uow, get_open(uow, number))
-    return ReachOut(item=number, digest=asked.reached.digest, facts=asked.reached.lines, approved=asked.approved)
+    return ReachOut(item=number, digest=asked.digest, facts=asked.lines, approved=asked.approved)
 
 
 def approve_reach(uow: UnitOfWork, number: int, decision: ReachDecision) -> Item:
@@ -45,20 +58,22 @@ def approve_reach(uow: UnitOfWork, number: int, decision: ReachDecision) -> Item
     permissions.require(uow.actor, "work.approve_reach")
     item = get_open(uow, number)
     asked = _asked(uow, item)
-    if asked.reached.is_none:
+    if not asked.reached:
         raise Conflict(f"#{number} reaches nothing of a host: there is nothing to approve.")
-    if decision.digest != asked.reached.digest:
+    if decision.digest != asked.digest:
         raise Conflict(
             f"What #{number} reaches is not what you have read: it has changed since. Nothing was approved.",
             mend=f"Read it, then approve that: calcifer work approve-reach {number}",
         )
     if decision.host is not None and decision.host not in asked.approved:
-        raise Invalid.field("host", f"{item.service.name} is not meant to run on '{decision.host}'.")
+        raise Invalid.field("host", f"#{number} reaches nothing of '{decision.host}', or is not meant to run there.")
     wanted = [decision.host] if decision.host else asked.waiting
     own = [host for host in wanted if ownership.owns(uow.actor, hosts.find_host(uow.db, host))]
     if len(own) < len(wanted) and (decision.host or not own):
         other = next(host for host in wanted if host not in own)
-        raise NotAllowed(f"{ownership.whose(hosts.find_host(uow.db, other))} decides what may reach {other}: ask there.")
+        raise NotAllowed(
+            f"{ownership.whose(hosts.find_host(uow.db, other))} decides what may reach {other}: ask there."
+        )
     _approve(uow, item, asked, [host for host in own if host in asked.waiting])
     return item
 
@@ -67,7 +82,7 @@ def approve_own(uow: UnitOfWork, item: Item) -> bool:
     """Approve at once what an item reaches of the actor's own hosts, where the policy is `solo`; return whether anything was."""
     asked = _asked(uow, item)
     own = [host for host in asked.waiting if ownership.owns(uow.actor, hosts.find_host(uow.db, host))]
-    if asked.reached.is_none or not own or policies.get(item.service.policy).name != policies.DEFAULT:
+    if not own or policies.get(item.service.policy).name != policies.DEFAULT:
         return False
     _approve(uow, item, asked, own)
     return True
@@ -77,9 +92,9 @@ def _asked(uow: UnitOfWork, item: Item) -> Asked:
     if item.branch is None:
         raise Conflict(f"#{item.number} is a parent and has no branch: it reaches nothing.")
     case = case_of(uow, item)
-    reached = reach_of(case.repository, case.tree, case.folder, case.folders)
-    by = {host: queries.find_approver(uow.db, item.service_id, host, reached.digest) for host in hosts_of(case)}
-    return Asked(reached, by)
+    found = {host: one for host, one in reached(case).items() if not one.is_none}
+    by = {host: queries.find_approver(uow.db, item.service_id, host, one.digest) for host, one in found.items()}
+    return Asked(found, by)
 
 
 def _approve(uow: UnitOfWork, item: Item, asked: Asked, where: list[str]) -> None:
@@ -89,8 +104,8 @@ def _approve(uow: UnitOfWork, item: Item, asked: Asked, where: list[str]) -> Non
                 service_id=item.service_id,
                 item_number=item.number,
                 host=host,
-                digest=asked.reached.digest,
-                facts=asked.reached.lines,
+                digest=asked.reached[host].digest,
+                facts=asked.reached[host].lines,
                 by=uow.actor.name,
                 at=uow.now,
             )
@@ -106,6 +121,5 @@ def _approve(uow: UnitOfWork, item: Item, asked: Asked, where: list[str]) -> Non
         service=item.service.name,
         item_number=item.number,
         hosts=where,
-        digest=asked.reached.digest,
-        facts=asked.reached.lines,
+        facts=asked.lines,
     )
