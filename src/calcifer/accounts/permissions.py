@@ -54,6 +54,7 @@ MemberVerb = Literal[
 OwnerVerb = Literal[
     "deployments.proceed",
     "deployments.rebuild",
+    "deployments.trust",
     "doctor.mend",
     "hosts.add",
     "hosts.edit",

@@ -82,6 +82,22 @@ class Deployment(Base):
         return self.before if self.is_returning and self.before else self.commit
 
 
+class TrustedHook(Base):
+    """A hook that an owner has read and allowed to run on the service's hosts; bound to its text and the files that it names."""
+
+    __tablename__ = "deployments_trusted_hooks"
+    __table_args__ = (Index("ix_deployments_trusted_hooks_key", "service_id", "digest", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
+    name: Mapped[str]
+    """pre_deploy or post_deploy."""
+    command: Mapped[str]
+    digest: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Look(Base):
     """The last look at one host."""
 

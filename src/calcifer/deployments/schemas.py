@@ -65,6 +65,32 @@ class Kept(BaseModel):
     images: Annotated[dict[str, dict[str, str | list[str]]], Field(max_length=1000)] = {}
 
 
+class NewTrust(BaseModel):
+    """Which hooks may run, as they were read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    digests: Annotated[list[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]], Field(max_length=10)]
+
+
+class HookOut(BaseModel):
+    """A hook of a version; the digest stands for its command and the files that it names."""
+
+    name: str = Field(examples=["pre_deploy"])
+    command: str = Field(examples=["./backup.sh"])
+    files: list[str] = Field(description="Files of the repository that it names.")
+    digest: str
+    by: str | None = Field(description="Who has trusted it; null where nobody has.")
+
+
+class HooksOut(BaseModel):
+    """The hooks of a deployment's version."""
+
+    deployment: int
+    commit: str
+    hooks: list[HookOut]
+
+
 class RunLog(BaseModel):
     """What one run on the host said."""
 

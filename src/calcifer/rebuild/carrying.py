@@ -54,7 +54,7 @@ class Carrier:
     def _trust(self) -> int:
         new = {row["name"]: row["id"] for row in rows(self._new, _table("services"))}
         ids = {row["id"]: new[row["name"]] for row in self._rows("services") if row["name"] in new}
-        return self._below("work_trusted_commands", ids)
+        return self._below("work_trusted_commands", ids) + self._below("deployments_trusted_hooks", ids)
 
     def services(self, unread: dict[str, str]) -> None:
         """Take over the services whose repositories are not there or cannot be read, with their items.

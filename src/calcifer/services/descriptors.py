@@ -109,6 +109,8 @@ _PATTERNS = {
     "url": "is an address that begins with https:// or http://.",
     "depends_on": "is no name of a service: use lower-case letters, digits, '.', '_' or '-'.",
     "description": "has characters that no text has.",
+    "pre_deploy": "has characters that no text has.",
+    "post_deploy": "has characters that no text has.",
     "verify": "has characters that no text has.",
     "kind": "is a word in lower case.",
     "lifecycle": "is a word in lower case.",

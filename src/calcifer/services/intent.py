@@ -20,6 +20,9 @@ WebAddress = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?
 Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[a-z][a-z0-9+.-]*://[^\s\x00-\x1f\x7f<>\"]+$")]
 
 
+Command = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=_TEXT)]
+
+
 class Part(BaseModel):
     """A part of a descriptor: what it does not know is kept, for other programs may."""
 
@@ -42,6 +45,13 @@ class Target(Part):
     on_complete: Literal["deploy"] | None = Field(
         None, description="What happens there once a change is completed; nothing without it."
     )
+
+
+class Hooks(Part):
+    """What runs on the host at a deployment, in the service's directory, once an owner has trusted it."""
+
+    pre_deploy: Command | None = Field(None, description="Before the containers follow.", examples=["./backup.sh"])
+    post_deploy: Command | None = Field(None, description="Once the version is verified.")
 
 
 class Endpoint(Part):
@@ -84,6 +94,7 @@ class Descriptor(Part):
     targets: list[Target] = Field([], max_length=100, description="Where it runs.")
     endpoints: list[Endpoint] = Field([], max_length=100, description="What is watched.")
     policy: Literal["solo", "team", "strict"] = Field("solo", description="Which rules a change must pass.")
+    hooks: Hooks | None = Field(None, description="Commands that run on the host at a deployment.")
     verify: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=_TEXT)] | None
     ) = Field(None, description="A command that proves a merge result, once it is trusted.", examples=["pytest -q"])

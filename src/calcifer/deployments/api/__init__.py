@@ -1,6 +1,6 @@
 """Deployments for programs: `/api/v1/deployments`."""
 
-from calcifer.deployments.api import looks, runs
+from calcifer.deployments.api import hooks, looks, runs
 from calcifer.deployments.api.routes import router
 
-__all__ = ["looks", "router", "runs"]
+__all__ = ["hooks", "looks", "router", "runs"]

@@ -100,7 +100,7 @@ def deploy(
     data = checked(NewDeployment, service=service, to=to, commit=commit, reason=reason)
     with writing(settle=False) as uow:
         number = runs.deploy(uow, data).id
-    _follow(number, json)
+    follow_to_end(number, json)
 
 
 @commands.command("rollback")
@@ -109,7 +109,7 @@ def rollback(service: Service, to: To = None, reason: Why = "", json: Json = Fal
     data = checked(NewRollback, service=service, to=to, reason=reason)
     with writing(settle=False) as uow:
         number = runs.rollback(uow, data).id
-    _follow(number, json)
+    follow_to_end(number, json)
 
 
 @commands.command("cancel")
@@ -132,10 +132,11 @@ def proceed(number: Number, json: Json = False) -> None:
     """Let a held deployment go on: what was edited on the host is kept aside there, and replaced."""
     with writing(settle=False) as uow:
         runs.proceed(uow, number)
-    _follow(number, json)
+    follow_to_end(number, json)
 
 
-def _follow(number: int, json: bool) -> None:
+def follow_to_end(number: int, json: bool) -> None:
+    """Wait for the end of a deployment, and show it; ends with 5 where it did not come into service."""
     with reading() as uow:
         job = runs.job_of(uow, number)
     ended = terminal.follow([job])[0]

@@ -10,7 +10,7 @@ from calcifer.deployments import matrix, targets
 from calcifer.deployments.pages.routes import router
 from calcifer.deployments.queries import runs as queries
 from calcifer.deployments.schemas import DeploymentOut, NewDeployment, NewRollback
-from calcifer.deployments.service import allowing, logs, runs
+from calcifer.deployments.service import allowing, logs, runs, trusting
 from calcifer.kit.schemas import checked
 from calcifer.kit.web import Id, Paging, Reading, Writing, page, paged, to
 from calcifer.services import queries as services
@@ -91,6 +91,7 @@ def deployment(request: Request, uow: Reading, deployment_id: Id) -> HTMLRespons
         logs=said,
         may_decide=may(uow.actor, "deployments.proceed"),
         may_cancel=may(uow.actor, "deployments.cancel"),
+        hooks=trusting.hooks(uow, deployment_id).hooks if shown.state == "held" and "hooks" in shown.plan else [],
     )
 
 

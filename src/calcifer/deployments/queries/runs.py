@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from calcifer.deployments.models import GOOD, UNFINISHED, WENT_BACK, Deployment
+from calcifer.deployments.models import GOOD, UNFINISHED, WENT_BACK, Deployment, TrustedHook
 from calcifer.hosts.models import Host
 from calcifer.kit.errors import NotFound
 from calcifer.services.models import Service
@@ -92,3 +92,9 @@ def find_in_directory(session: Session, host_id: int, directory: str, but: int) 
     query = select(Service.name).join(Deployment, Deployment.service_id == Service.id)
     query = query.where(Deployment.host_id == host_id, Deployment.directory == directory, Deployment.service_id != but)
     return session.scalars(query.limit(1)).first()
+
+
+def find_trust(session: Session, service_id: int, digest: str) -> str | None:
+    """Return who has trusted this hook of a service, or None."""
+    query = select(TrustedHook.by).where(TrustedHook.service_id == service_id, TrustedHook.digest == digest)
+    return session.scalars(query).first()

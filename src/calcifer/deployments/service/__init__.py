@@ -2,5 +2,6 @@
 
 from calcifer.deployments.service.looks import look
 from calcifer.deployments.service.runs import cancel, deploy, proceed, refers_to, rollback
+from calcifer.deployments.service.trusting import trust
 
-__all__ = ["cancel", "deploy", "look", "proceed", "refers_to", "rollback"]
+__all__ = ["cancel", "deploy", "look", "proceed", "refers_to", "rollback", "trust"]

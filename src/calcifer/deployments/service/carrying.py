@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from calcifer.deployments import coming, records, running, shipping, standing, verdict
+from calcifer.deployments import coming, hooks, records, running, shipping, standing, verdict
 from calcifer.deployments.drivers import compose
 from calcifer.deployments.drivers.compose import State
 from calcifer.deployments.queries import runs as queries
-from calcifer.deployments.service import runs
+from calcifer.deployments.service import runs, trusting
 from calcifer.deployments.shipping import InTheWay, Place, Shipped
 from calcifer.hosts.models import Host
 from calcifer.hosts.reaching import Aim, changed, connection, write_known_hosts
@@ -151,6 +151,8 @@ class Course:
         plan = coming.plan(repository, before, order.goal, order.place.folder, order.place.without)
         plan |= {"edited": edited[: coming.MOST], "drift": standing.drift(seen, edited)}
         with self._units.write(self._actor) as uow:
+            if trusting.held(uow, self._id, plan):
+                return
             if order.is_decided:
                 plan["decided"] = queries.get_deployment(uow.db, self._id).run.plan["decided"]
             values = {"plan": plan, "before": before, "items": plan["items"], "project": order.project or seen.project}
@@ -190,6 +192,7 @@ class Course:
             )
         project = order.project or before.project
         self._note(project=project)
+        self._hook(order, "pre_deploy")
         self._lasting(order, compose.up(order.place, project), "docker compose up")
         after = self._patiently(lambda: compose.look(order.place, project, compose.ALL - {"files"}))
         late = compose.stale(before, after, order.place, [*shipped.added, *shipped.changed, *shipped.removed])
@@ -221,6 +224,7 @@ class Course:
             time.sleep(max(min(pause, left), 0.05) if left > 0 else pause)
             pause, asked = min(pause * 1.5, LOOK_SECONDS), time.monotonic()
             seen = self._again(order, first)
+        self._hook(order, "post_deploy")
         outcome = ("cancelled" if order.is_cancelled else "returned") if order.is_returning else "good"
         self._note(phase="record", verdict=found.sentence, images=standing.images(seen), outcome=outcome)
 
@@ -240,6 +244,13 @@ class Course:
             shipping.note(order.place, text)
         except CalciferError:
             log.warning("The host of deployment %s did not take its record.", self._id, exc_info=True)
+
+    def _hook(self, order: Order, name: str) -> None:
+        """Run a hook of the version; one that nobody trusts does not run, which holds what is asked for, but not the way back."""
+        with self._units.read(self._actor) as uow:
+            hook = trusting.trusted(uow, order.service, order.goal, name)
+        if hook is not None:
+            self._lasting(order, hooks.script(hook, order.place.path), hook.run)
 
     # -- what goes wrong ----------------------------------------------------------------------------------------------
 

@@ -108,7 +108,11 @@ def proceed(uow: UnitOfWork, deployment_id: int) -> Deployment:
     row, service, host = queries.get_deployment(uow.db, deployment_id)
     if row.state != "held":
         raise AlreadyFinished(f"Deployment {row.id} is {row.state}, and waits for no decision.")
-    _refuse_busy(uow, row.service_id, row.host_id, service, host)
+    if "hooks" in row.plan:
+        raise Conflict(
+            f"Deployment {row.id} waits for somebody to trust its hooks.", mend=f"calcifer deployments trust {row.id}"
+        )
+    refuse_busy(uow, row.service_id, row.host_id, service, host)
     row.plan = row.plan | {"decided": uow.actor.name}
     row.state, row.phase, row.error, row.mend, row.finished_at = "pending", "plan", None, None, None
     promise(uow, JOB, str(row.id))
@@ -161,7 +165,8 @@ def _commit(uow: UnitOfWork, service: Service, wanted: str | None, target: targe
     return wanted
 
 
-def _refuse_busy(uow: UnitOfWork, service_id: int, host_id: int, service: str, host: str) -> None:
+def refuse_busy(uow: UnitOfWork, service_id: int, host_id: int, service: str, host: str) -> None:
+    """Raise Busy where something is on its way to the same place."""
     other = queries.find_unfinished(uow.db, service_id, host_id)
     if other is not None and not _bury(uow, other):
         since = f"{other.made_at:%Y-%m-%d %H:%M} UTC"
@@ -202,7 +207,7 @@ def _checked(uow: UnitOfWork, service: Service, host: Host, target: targets.Targ
 def _begin(
     uow: UnitOfWork, service: Service, host: Host, target: targets.Target, kind: str, commit: str, reason: str
 ) -> Deployment:
-    _refuse_busy(uow, service.id, host.id, service.name, host.name)
+    refuse_busy(uow, service.id, host.id, service.name, host.name)
     directory = _checked(uow, service, host, target)
     earlier = queries.find_latest(uow.db, service.id, host.id)
     row = Deployment(
