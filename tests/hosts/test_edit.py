@@ -71,3 +71,17 @@ def test_command(calcifer: Run, enrol: Enrol, target: str) -> None:
     enrol("alpha", target)
     assert calcifer("hosts", "edit", "alpha", "--note", "x", "--json").json["note"] == "x"
     assert calcifer("hosts", "edit", "alpha", "--target=-oProxyCommand=id").code == 2
+
+
+def test_belongs_to_who_added_it_until_somebody_else_is_named(
+    wiring: Wiring, enrol: Enrol, look: Look, client: TestClient, calcifer: Run
+) -> None:
+    enrol("here")
+    assert look("here").owner == OWNER.mail
+    assert OWNER.mail in client.get("/hosts/here").text
+    with pytest.raises(Invalid, match="Nobody here has the mail address"):
+        edited(wiring, "here", owner="nobody@example.org")
+    assert "Saved." in client.post("/hosts/here/edit", data={"directory": "/srv", "owner": ""}).text
+    assert look("here").owner is None
+    assert calcifer("hosts", "edit", "here", "--owner", OWNER.mail, "--json").json["owner"] == OWNER.mail
+    assert json.loads((wiring.settings.var / "hosts" / "here.json").read_text())["owner"] == OWNER.mail

@@ -83,7 +83,7 @@ def edit(
     target: Field = "",
     directory: Field = "",
     note: Field = "",
-    owner: Annotated[str | None, Form()] = None,
+    owner: Field = "",
 ) -> RedirectResponse:
     """Change a host."""
     changes = checked(HostChanges, target=target, directory=directory, note=note, owner=owner)

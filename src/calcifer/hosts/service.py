@@ -85,7 +85,7 @@ def edit(uow: UnitOfWork, var: Path, name: str, changes: HostChanges) -> Host:
     if other is not None and other.id != host.id:
         raise Invalid.field("target", f"'{other.name}' is there already.")
     before = {field: getattr(host, field) for field in wanted}
-    if "owner" in wanted:
+    if wanted.get("owner", host.owner or "").lower() != (host.owner or ""):
         ownership.belongs_to(uow, host, wanted["owner"])
     for field, value in wanted.items():
         if field != "owner":
