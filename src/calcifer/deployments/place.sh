@@ -5,6 +5,7 @@
 #   versions   /opt/calcifer/.versions/<service>        directory   where the service lies
 #   commit     40 hexadecimal characters                digest      sha256 over the content of all its files, one after the other
 #   aside      yes: what is in the way, or was edited here, is copied to $versions/aside and then gives way
+#   enclosed, tag   the secrets of .env: enclosing.sh, which stands in front of this too
 #   by         who ships, and for what: one line         most        how many versions are kept
 # In $versions: <commit>/ the tree, <commit>.list/ what is in it; deployed, one line `commit time by`; history, the same line for each;
 # begun, the commits whose placing may have been interrupted; unapplied, what changed since the containers last followed.
@@ -37,10 +38,14 @@ work=$part/work
 mkdir "$part" "$work" || fail 1 "cannot write into $versions"
 trap 'rm -rf "$part"' EXIT
 
+env_receive
+
 # What lies at each name of the list $2 below $1, a line each: - nothing, l HASH a link, f HASH or x HASH a file, d a directory, o other.
 states() {
   : >"$work/names"
-  (cd "$1" && xargs -0 sh -c '
+  hidden=
+  if [ "$1" = "$directory" ]; then hidden=$env_outside; fi
+  (cd "$1" && hidden=$hidden xargs -0 sh -c '
     for p do
       q=$p behind=
       while :; do
@@ -49,9 +54,10 @@ states() {
       done
       if [ "$behind" ]; then echo -
       elif [ -L "./$p" ]; then set -- $(readlink "./$p" | sha256sum); echo "l $1"
+      elif [ "$hidden" = nothing ] && [ "$p" = .env ]; then echo -
       elif [ -f "./$p" ]; then
         if [ -x "./$p" ]; then echo x; else echo f; fi
-        printf "./%s\000" "$p" >&3
+        if [ "$hidden" ] && [ "$p" = .env ]; then printf "%s\000" "$hidden" >&3; else printf "./%s\000" "$p" >&3; fi
       elif [ -d "./$p" ]; then echo d
       elif [ -e "./$p" ]; then echo o
       else echo -
@@ -119,6 +125,7 @@ if [ "$mode" = note ]; then
   printf 'Z\000'
   exit 0
 fi
+env_look
 tree=$versions/$commit list=$versions/$commit.list
 if [ "$mode" = ship ] && ! whole "$tree" "$list"; then
   rm -rf "$tree" "$list"
@@ -158,6 +165,7 @@ if [ "$mode" = compare ]; then # what an interrupted run has put there is no edi
     [ ! -s "$versions/begun" ] || begun=yes
     awk -F '\t' -v begun="$begun" "$theirs"'$1 == $2 || ours() || (begun && $1 == "-") { print "K"; next } { print "E" }' "$work/table" >"$work/puts"
     pick "$list/files" "$work/puts" E E
+    if [ ! "$begun" ] && env_edited; then printf 'E.env\000'; fi
   fi
   printf 'Z\000'
   exit 0
@@ -175,6 +183,10 @@ awk -F '\t' '$3 == $2 && $1 != "-" { print "K"; next } $3 == "-" { print "A"; ne
 pick "$list/files" "$work/puts" X X >"$work/obstacles"
 pick "$list/files" "$work/puts" E E >"$work/edited"
 pick "$list/files" "$work/puts" Y >"$work/yields"
+if [ "$enclosed" -gt 0 ] && { [ -L "$directory/.env" ] || { [ -e "$directory/.env" ] && [ ! -f "$directory/.env" ]; }; }; then
+  fail 1 "has no plain file at $directory/.env, where secrets go: move it away, then repeat"
+fi
+if [ "$env_tag" ] && [ ! "$env_sound" ] && [ ! "$aside" ]; then printf 'X.env\000' >>"$work/obstacles"; fi
 pick "$list/files" "$work/changes" A A >"$work/changed"
 pick "$list/files" "$work/changes" C C >>"$work/changed"
 pick "$list/files" "$work/puts" Y C >>"$work/changed"
@@ -229,6 +241,14 @@ if [ -s "$work/obstacles" ]; then
   exit 0
 fi
 
+if [ "$env_tag" ] && env_listed <"$work/yields"; then
+  env_left_out <"$work/yields" >"$work/others" && mv "$work/others" "$work/yields" # its secrets are not kept
+  if [ "$env_outside" != nothing ]; then
+    kept=$versions/aside/$(date -u +%Y%m%dT%H%M%SZ)-$$
+    mkdir -p "$kept" && (umask 077; cat "$env_outside" >"$kept/.env") && flush "$kept" || fail 1 "has no room to keep aside what was edited"
+  fi
+fi
+if [ "$env_tag" != "$tag" ] || { [ "$env_tag" ] && [ ! "$env_sound" ]; }; then printf 'C.env\000' >>"$work/changed"; fi
 if [ -s "$work/yields" ]; then
   kept=$versions/aside/$(date -u +%Y%m%dT%H%M%SZ)-$$
   mkdir -p "$kept" && (cd "$directory" && xargs -0 sh -c '
@@ -245,7 +265,7 @@ rm -rf "$stage"
 mkdir "$stage" || fail 1 "cannot write into $directory"
 # Copies into the stage, flushed, then renames over the old files: whole or not at all, also after a power cut. One call for the
 # files of a folder; the n-th such group lies in $stage/n.
-pick "$list/files" "$work/puts" PDY >"$work/placed"
+pick "$list/files" "$work/puts" PDY | env_left_out >"$work/placed"
 by_folder() {
   echo 0 >"$work/count"
   xargs -0 sh -c '
@@ -271,7 +291,9 @@ by_folder() {
     done
     put || exit 255' sh "$1" "$tree" "$directory" "$stage" "$work" <"$work/placed" || fail 1 "cannot write into $directory"
 }
-if [ -s "$work/placed" ]; then by_folder copy; flush "$stage"; fi
+if [ -s "$work/placed" ]; then by_folder copy; fi
+env_stage
+if [ -s "$work/placed" ] || [ "$env_new" ]; then flush "$stage"; fi
 if [ -s "$work/removals" ]; then
   (cd "$directory" && xargs -0 sh -c '
     for p do printf "./%s\000" "$p"; done' sh <"$work/removals" | xargs -0 rm -f) || fail 1 "cannot remove files in $directory"
@@ -289,6 +311,7 @@ if [ -s "$list/dirs" ]; then
     for p do if [ ! -d "./$p" ]; then mkdir "./$p" || exit 255; fi; done' sh <"$list/dirs") || fail 1 "cannot make directories in $directory"
 fi
 if [ -s "$work/placed" ]; then by_folder move; fi
+env_move
 rm -rf "$stage"
 flush "$directory"
 line="$commit $(date -u +%Y-%m-%dT%H:%M:%SZ) $by"

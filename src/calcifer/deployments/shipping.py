@@ -1,5 +1,6 @@
 """The only place that brings versions to hosts: packs one, runs the script there, and reads what it says."""
 
+import io
 import os
 import shlex
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from typing import IO
 
 from calcifer.deployments.trees import packed
 from calcifer.hosts.naming import STACKS, checked_directory
-from calcifer.kit import ssh
+from calcifer.kit import dotenv, ssh
 from calcifer.kit.errors import Conflict, Invalid, Unavailable
 from calcifer.kit.git.names import checked_oid, visible
 from calcifer.kit.git.repository import Repository
@@ -22,7 +23,7 @@ KEPT = 5
 SECONDS = 600.0
 SAID_BYTES = 50_000_000
 NOTHING = "0" * 40
-_SCRIPT = (Path(__file__).parent / "place.sh").read_text("utf-8")
+_SCRIPT = "".join((Path(__file__).parent / name).read_text("utf-8") for name in ("enclosing.sh", "place.sh"))
 _SHOWN = 10
 
 
@@ -85,23 +86,30 @@ class Shipped:
 
 
 def ship(
-    place: Place, repository: Repository, commit: str, *, by: str, aside: bool = False, seconds: float = SECONDS
+    place: Place,
+    repository: Repository,
+    commit: str,
+    *,
+    by: str,
+    aside: bool = False,
+    block: bytes = b"",
+    seconds: float = SECONDS,
 ) -> Shipped:
     """Bring the files of `commit` into the service's directory, by one connection; `by` is the line that the host keeps about it.
 
+    `block` is what .env there has of secrets, empty for none; it goes by standard input, and into that file alone.
     Files that are in the way are kept `aside` on the host, in .versions/<service>/aside, where that is asked for.
 
     Repeated after whatever interrupted it, it ends in the same state. Raises NotShippable, InTheWay, and what ssh says.
     """
-    with packed(repository, checked_oid(commit), place.folder, place.without) as version:
-        return _said(
-            place.host, _script("ship", place, commit, version.digest, by, aside=aside), seconds, version.archive
-        )
+    with packed(repository, checked_oid(commit), place.folder, place.without, front=block) as version:
+        script = _script("ship", place, commit, version.digest, by, aside=aside, block=block)
+        return _said(place.host, script, seconds, version.archive)
 
 
-def go_back(place: Place, commit: str, digest: str, *, by: str) -> Shipped:
+def go_back(place: Place, commit: str, digest: str, *, by: str, block: bytes = b"") -> Shipped:
     """Bring a kept version back, without sending it; NotFound where the host does not keep it whole."""
-    return _said(place.host, _script("place", place, commit, digest, by))
+    return _said(place.host, _script("place", place, commit, digest, by, block=block), feed=io.BytesIO(block))
 
 
 def settle(place: Place, commit: str) -> None:
@@ -120,7 +128,15 @@ def note(place: Place, record: str) -> None:
 
 
 def _script(
-    mode: str, place: Place, commit: str, digest: str, by: str, record: str = "", *, aside: bool = False
+    mode: str,
+    place: Place,
+    commit: str,
+    digest: str,
+    by: str,
+    record: str = "",
+    *,
+    aside: bool = False,
+    block: bytes = b"",
 ) -> str:
     values = {
         "mode": mode,
@@ -132,6 +148,8 @@ def _script(
         "most": str(KEPT),
         "record": record,
         "aside": "yes" if aside else "",
+        "enclosed": str(len(block)),
+        "tag": dotenv.tag_of(block),
     }
     lines = [f"{name}={shlex.quote(value)}" for name, value in values.items()]
     return "\n".join([*lines, _SCRIPT])

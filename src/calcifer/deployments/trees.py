@@ -17,6 +17,7 @@ from calcifer.kit.errors import Invalid
 from calcifer.kit.git.exporting import export
 from calcifer.kit.git.names import visible
 from calcifer.kit.git.repository import Repository
+from calcifer.kit.git.trees import Blob
 from calcifer.services.folders import is_inside
 
 MOST_FILES = 20_000
@@ -83,8 +84,12 @@ def _reason(path: str, mode: int) -> str | None:
 
 
 @contextmanager
-def packed(repository: Repository, commit: str, folder: str = "", without: Collection[str] = ()) -> Iterator[Version]:
+def packed(
+    repository: Repository, commit: str, folder: str = "", without: Collection[str] = (), front: bytes = b""
+) -> Iterator[Version]:
     """Pack the files of a commit as a checkout would have them: those below `folder`, and not below the folders of other services.
+
+    In the archive's file, `front` stands before it: what .env is to have of secrets.
 
     Raises NotShippable and GitFailed.
     """
@@ -94,10 +99,13 @@ def packed(repository: Repository, commit: str, folder: str = "", without: Colle
         if not any(is_inside(other, path) for other in without)
     }
     paths = checked({path: blob.mode for path, blob in blobs.items()}, commit)
+    if front and blobs.get(".env", Blob("", _FILE)).mode == _LINK:
+        raise NotShippable("'.env' is a link in git, and secrets cannot be put after what it leads to: make it a file.")
     if sum(repository.size(oid) for oid in {blob.oid for blob in blobs.values()}) > MOST_BYTES:
         raise NotShippable(f"Commit {commit[:10]} has more than {MOST_BYTES // 1_000_000} MB of files.")
     with tempfile.TemporaryDirectory(prefix="calcifer-ship-") as scratch, tempfile.TemporaryFile() as file:
         export(repository.git_dir, commit, Path(scratch))
+        file.write(front)
         digest = _pack(file, Path(scratch, folder), paths, {path: blob.mode for path, blob in blobs.items()})
         file.seek(0)
         yield Version(commit, digest, file)

@@ -12,10 +12,11 @@ from calcifer.doctor import checks as own
 from calcifer.git import checks as of_git
 from calcifer.kit.diagnosis import CHECKS, Check, Finding, Ward, load
 from calcifer.kit.errors import CalciferError, NotFound
+from calcifer.secrets import checks as of_secrets
 from calcifer.services import checks as of_services
 from calcifer.work import checks as of_work
 
-for _package in (own, of_services, of_work, of_git):
+for _package in (own, of_services, of_work, of_git, of_secrets):
     load(_package)
 
 _FIRST = ("database", "git", "permissions", "disk")

@@ -138,6 +138,12 @@ sum() { # its lines are `hash  name`; a name with a backslash or a line end is w
     (cd "$known" && $limit sha256sum -- "$@" 2>/dev/null </dev/null) | while IFS= read -r line; do say sum "$line"; done
   fi
 }
+outside() { # the hash of what stands outside the secrets that Calcifer has put into a .env, and two spaces less one
+  {
+    [ "$block" -lt 2 ] || head -n "$((block - 1))" "$1" | head -c "$(($(head -n "$((block - 1))" "$1" | wc -c) - 1))"
+    sed '1,/^# <<< secrets$/d' "$1"
+  } 2>/dev/null </dev/null | sha256sum | sed 's/ *-$/ /'
+}
 if has sha256sum; then
   known=
   set --
@@ -154,6 +160,8 @@ if has sha256sum; then
           name=${line#F}
           if [ -L "$known/$name" ]; then
             say link "$name"
+          elif [ "$name" = .env ] && block=$(sed -n '/^# >>> secrets, put here by Calcifer /=' "$known/.env" 2>/dev/null) && [ "$block" ]; then
+            say sum "$(outside "$known/.env") .env"
           elif [ -f "$known/$name" ]; then
             set -- "$@" "$name"
             if [ $# -ge 100 ]; then sum "$@"; set --; fi

@@ -28,6 +28,8 @@ from calcifer.kit.errors import CalciferError, Unavailable
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.ssh import KeyChanged
 from calcifer.kit.uow import Actor, Units
+from calcifer.secrets import sealed
+from calcifer.secrets.keys import Keys
 from calcifer.services import queries as services
 
 T = TypeVar("T")
@@ -75,6 +77,7 @@ class Order:
     place: Place
     repository: Path
     aim: Aim
+    target: str
 
     @property
     def way_back(self) -> bool:
@@ -128,7 +131,7 @@ class Course:
             return Order(
                 row.id, name, row.actor_name, row.phase, row.goal, row.before, row.project, row.is_returning,
                 row.is_cancelled, row.is_finished, "decided" in row.plan, row.runs, row.error, row.outcome, place,
-                Path(service.path), Aim.of(host),
+                Path(service.path), Aim.of(host), row.target,
             )  # fmt: skip
 
     def _note(self, **values: Any) -> None:
@@ -139,6 +142,7 @@ class Course:
 
     def _plan(self, order: Order) -> None:
         """Find out what will change, and what on the host is otherwise than it was left; nothing is touched."""
+        self._secrets(order)  # where they cannot be read, nothing is begun
         seen = compose.look(order.place, order.project, compose.ALL - {"images"})
         if strangers := standing.strangers(seen, order.place.path):
             raise NotInService(
@@ -175,8 +179,15 @@ class Course:
         by = f"deployment {order.id} by {order.by}"
         repository = Repository(order.repository)
         return self._patiently(
-            lambda: shipping.ship(order.place, repository, order.goal, by=by, aside=order.is_decided)
+            lambda: shipping.ship(
+                order.place, repository, order.goal, by=by, aside=order.is_decided, block=self._secrets(order)
+            )
         )
+
+    def _secrets(self, order: Order) -> bytes:
+        """Return the secrets of the version that is brought, as .env has them; they are kept nowhere here."""
+        repository = Repository(order.repository)
+        return sealed.block(repository, order.goal, order.place.folder, order.target, Keys(self._var))
 
     def _start(self, order: Order) -> None:
         """Let the containers follow, and those restart that see an old file."""

@@ -1,0 +1,1 @@
+"""What `calcifer doctor` looks at of secrets."""
