@@ -1,4 +1,4 @@
-"""Secrets in .env on a host: behind what is tracked or a person's own, 0600, replaced, gone again; edits are seen, nothing is lost."""
+"""Secrets in .env on a host: behind what is there, 0600, replaced, gone again; edits are seen, nothing is lost."""
 
 import itertools
 from pathlib import Path
@@ -140,7 +140,7 @@ def test_what_cannot_take_it_is_said(service: Service, tmp_path: Path) -> None:
         bring(service, commit, block(), aside=True)
     assert env.read_text().endswith("MINE=1\n")
     linked = service.commit({".env": "-> a"})
-    with pytest.raises(NotShippable, match="'.env' is a link"):
+    with pytest.raises(NotShippable, match="is a link in git"):
         bring(service, linked, block())
 
 

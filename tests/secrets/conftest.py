@@ -5,11 +5,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-from calcifer.secrets.keys import Keys
 from tests.conftest import Run
 from tests.deployments.conftest import Deployed
 from tests.deployments.conftest import web as web  # noqa: PLC0414  (a fixture)
+
+from calcifer.secrets.keys import Keys
 
 FILE = ".calcifer/secrets/production/PASSWORD.age"
 

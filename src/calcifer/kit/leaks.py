@@ -135,12 +135,19 @@ _HASHES = re.compile(
     r"(?:^|[.-])(?:lock|sum|map)$|-lock\.(?:json|yaml)$|shrinkwrap\.json$|\.min\.(?:js|css)$|\.(?:svg|ipynb|po|patch|diff)$"
 )
 _SEALED = re.compile(rb"^kind: SealedSecret|^sops:|\"sops\":", re.MULTILINE)
+_ENCRYPTED_ONLY = re.compile(r"(?:\A|/)\.calcifer/secrets/.+\.age\Z")
+_AGE = (b"-----BEGIN AGE ENCRYPTED FILE-----\n", b"age-encryption.org/v1\n")
+_ARMOR = re.compile(rb"-----BEGIN AGE ENCRYPTED FILE-----\n[A-Za-z0-9+/=\n]*+-----END AGE ENCRYPTED FILE-----\n?\Z")
 _LONG_LINE = 5000  # bytes: no person wrote it
 
 
 def find(path: str, text: bytes, lines: Collection[int] | None = None) -> list[Leak]:
     """Return what looks like a secret in a file, by line; only in `lines` (numbered from 1) where these are given."""
     text = text[:LOOK_BYTES]
+    if _ENCRYPTED_ONLY.search(path) and not text.startswith(_AGE):
+        return [Leak(1, "secret that is not encrypted")]
+    if _ARMOR.match(text):
+        return []
     if b"\0" in text[:_BINARY_LOOK]:
         return []
     every = text.split(b"\n")

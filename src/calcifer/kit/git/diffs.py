@@ -15,6 +15,8 @@ from calcifer.kit.git.names import visible
 from calcifer.kit.git.repository import Repository
 
 EXECUTABLE, LINK, SUBMODULE = 0o100755, 0o120000, 0o160000
+ENCRYPTED = ".age"
+"""Files of age: their lines say nothing to anybody."""
 _STATES = {DeltaStatus.ADDED: "added", DeltaStatus.DELETED: "deleted", DeltaStatus.RENAMED: "renamed"}
 _KINDS = {" ": "context", "+": "added", "-": "deleted"}
 _TOKENS = re.compile(r"\w+|\s+|[^\w\s]")
@@ -186,6 +188,10 @@ def _file(
     named = FileDiff(_path(after), state, old_path, int(before.mode), int(after.mode))
     if is_same:
         return named
+    if named.path.endswith(ENCRYPTED):
+        words = {"added": "is new", "deleted": "is taken out"}.get(state, "is another one")
+        name = named.path.rpartition("/")[2].removesuffix(ENCRYPTED)
+        return replace(named, why=f"The encrypted value of {name} {words}.")
     if max(repository.size(str(before.id)), repository.size(str(after.id))) > limits.file_bytes:
         return replace(named, why="This file is too big to compare here.")
     compared = patch[at]
