@@ -16,10 +16,11 @@ from calcifer.kit.errors import Invalid
 COMPOSE = shutil.which("docker-compose", path=str(Path(sys.executable).parent))
 TOLD = "name: told\nservices:\n  told:\n    image: none\n    env_file: .env\n    environment:\n"
 ODD = [
-    "", " ", "'", '"', "\\", "$", "$$", "${HOME}", "$HOME", "#", " # no comment", "a=b", "\n", "\r\n", "\t", "'\\", "\\'", '\\"', "\\\\",
-    "\\n", "\\\\n", "\\$HOME", "'$HOME\\", "line\nline\n", "# <<< secrets", "\n# <<< secrets\n", "-----BEGIN X-----\nab+/=\n-----END X-----\n",
-    "é 漢 🔥", "\u2028\u0085\u00a0", "\x01\x1b[0m\x7f", "`id`", "$(id)", "%s%n", "!x", "x" * 20_000, "''", '""', "it's", 'say "$x"', "\\\n", "$'",
-    "export A=1", "  both  ", "\\\\'", "$\\", "\\$", "'\\$", "'\\\\$", "'\n$\\n",
+    "", " ", "'", '"', "\\", "$", "$$", "${HOME}", "$HOME", "#", " # no comment", "a=b", "\n", "\r\n", "\t",
+    "'\\", "\\'", '\\"', "\\\\", "\\n", "\\\\n", "\\$HOME", "'$HOME\\", "line\nline\n", "# <<< secrets",
+    "\n# <<< secrets\n", "-----BEGIN X-----\nab+/=\n-----END X-----\n", "\xe9 \u6f22 \U0001f525",
+    "\u2028\x85\xa0", "\x01\x1b[0m\x7f", "`id`", "$(id)", "%s%n", "!x", "x" * 20_000, "''", '""', "it's",
+    'say "$x"', "\\\n", "$'", "export A=1", "  both  ", "\\\\'", "$\\", "\\$", "'\\$", "'\\\\$", "'\n$\\n",
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 from tests.conftest import Git, Run
 from tests.deployments.conftest import Deployed
 from tests.owner import OWNER
@@ -42,17 +43,18 @@ def test_plain_age_reads_it_with_either_key(web: Deployed, put: Typing, keys: Ke
 
 
 def test_an_open_item_takes_it(web: Deployed, put: Typing, calcifer: Run, git: Git) -> None:
-    number = calcifer("work", "open", "Passwords", "-s", "web", "-r", "Needed", "--json").json["number"]
-    put("one", "PASSWORD", "--item", str(number))
+    number = calcifer("work", "open", "Passwords", "-s", "web", "-m", "Needed", "--json").json["number"]
+    put("v4lue", "PASSWORD", "--item", str(number))
     assert not (web.path / FILE).exists()
     branch = git(web.path, "branch", "--list", "work/*", "--format=%(refname:short)")
     assert git(web.path, "show", f"{branch}:{FILE}").startswith("-----BEGIN AGE")
+    assert git(web.path, "show", f"{branch}:changes.d/1.md") == "Set the secret PASSWORD of production"
 
 
 @pytest.mark.parametrize("name", ["1A", "A-B", "A B", "", "A" * 129, "../A", "COMPOSE_FILE", "DOCKER_HOST", "PATH"])
 def test_a_name_that_is_no_variable_is_refused(web: Deployed, name: str, keys: Keys) -> None:
     with pytest.raises(Invalid), web.wiring.units.write(OWNER) as uow:
-        service.set(uow, "web", NewSecret.model_construct(name=name, target=None, value=None), keys)
+        service.set(uow, "web", NewSecret.model_construct(name=name, target=None, value=SecretStr("x")), keys)
     assert not keys.file.exists()
 
 

@@ -173,5 +173,7 @@ def _changed(uow: UnitOfWork, service: Service, asked: Removal, words: str, path
     if item.service.name != service.name:
         raise Invalid.field("item", f"#{item.number} changes {item.service.name}, not {service.name}.")
     files = [FileContent(path=service.within(path), content=content)]
-    work.commit(uow, item.number, NewCommit(message=asked.reason or words, files=files))
+    has_entry = item.branch and uow.refs.open(Path(service.path)).read(f"refs/heads/{item.branch}", item.fragment)
+    message = asked.reason or words
+    work.commit(uow, item.number, NewCommit(message=message, entry=None if has_entry else message, files=files))
     return item, work.judge(uow, item)
