@@ -34,7 +34,7 @@ def watched() -> Iterator[set[bytes]]:
     ended = threading.Event()
 
     def look() -> None:
-        while not ended.is_set():
+        while not ended.wait(0.02):
             for process in Path("/proc").glob("[0-9]*"):
                 for name in ("cmdline", "environ"):
                     try:

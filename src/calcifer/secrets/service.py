@@ -173,7 +173,9 @@ def _changed(uow: UnitOfWork, service: Service, asked: Removal, words: str, path
     if item.service.name != service.name:
         raise Invalid.field("item", f"#{item.number} changes {item.service.name}, not {service.name}.")
     files = [FileContent(path=service.within(path), content=content)]
-    has_entry = item.branch and uow.refs.open(Path(service.path)).read(f"refs/heads/{item.branch}", item.fragment)
+    repository = uow.refs.open(Path(service.path))
+    head = repository.branch(item.branch) if item.branch else None
+    has_entry = head and repository.read(head, item.fragment)
     message = asked.reason or words
     work.commit(uow, item.number, NewCommit(message=message, entry=None if has_entry else message, files=files))
     return item, work.judge(uow, item)
