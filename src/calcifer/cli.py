@@ -36,6 +36,8 @@ SHORTCUTS = {
     "look": "deployments",
     "deploy": "deployments",
     "rollback": "deployments",
+    "restart": "deployments",
+    "logs": "deployments",
 }
 
 log = logging.getLogger("calcifer.cli")

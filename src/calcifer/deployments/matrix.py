@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from calcifer.deployments import coming, targets
-from calcifer.deployments.models import Deployment
+from calcifer.deployments import coming, resting, targets
+from calcifer.deployments.models import Deployment, Operation
+from calcifer.deployments.queries import daily
 from calcifer.deployments.queries import runs as queries
 from calcifer.deployments.schemas import CellOut
 from calcifer.kit.errors import CalciferError
@@ -16,15 +17,23 @@ from calcifer.services.models import Service
 def cells(uow: UnitOfWork, *, after: str | None = None, limit: int = 50) -> list[list[CellOut]]:
     """Return the targets of up to `limit` services that have some, by name."""
     found = services.list_with_targets(uow.db, after=after, limit=limit)
-    there = queries.list_in_service(uow.db, [service.id for service in found])
-    return [list(_of(uow, service, there)) for service in found]
+    ids = [service.id for service in found]
+    there, done = queries.list_in_service(uow.db, ids), daily.list_operations_of(uow.db, ids)
+    return [list(_of(uow, service, there, done)) for service in found]
 
 
-def _of(uow: UnitOfWork, service: Service, there: dict[tuple[int, str], Deployment]) -> Iterator[CellOut]:
+def _of(
+    uow: UnitOfWork,
+    service: Service,
+    there: dict[tuple[int, str], Deployment],
+    done: dict[tuple[int, str], list[Operation]],
+) -> Iterator[CellOut]:
     for target in targets.of(service):
         run = there.get((service.id, target.host))
         version = run.version if run else None
         state, items = _standing(uow, service, version)
+        parts = run.images if run else {}
+        still = resting.stopped(done.get((service.id, target.host), ()), parts, run.finished_at if run else None)
         yield CellOut(
             service=service.name,
             target=target.name,
@@ -36,6 +45,8 @@ def _of(uow: UnitOfWork, service: Service, there: dict[tuple[int, str], Deployme
             deployment=run.id if run else None,
             by=run.actor_name if run else None,
             at=run.finished_at if run else None,
+            is_stopped=bool(still) and parts.keys() <= still.keys(),
+            stopped=resting.sentence(still, parts),
         )
 
 

@@ -115,3 +115,36 @@ class Look(Base):
     error: Mapped[str | None]
     """Why the last attempt saw nothing."""
     mend: Mapped[str | None]
+
+
+class Operation(Base):
+    """Containers that were started, stopped or restarted as they are: nothing was brought there."""
+
+    __tablename__ = "operations"
+    __table_args__ = (Index("ix_operations_service_id_host_id", "service_id", "host_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
+    host_id: Mapped[int] = mapped_column(ForeignKey("hosts.id"))
+    target: Mapped[str]
+    verb: Mapped[str]
+    """start, stop or restart."""
+    parts: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Services of the compose files; none where it is about all of them."""
+    state: Mapped[str] = mapped_column(default="pending")
+    """pending, running; done, failed."""
+    runs: Mapped[int] = mapped_column(default=0)
+    """How many runs on the host it has begun; they are named by it."""
+    verdict: Mapped[str | None]
+    error: Mapped[str | None]
+    mend: Mapped[str | None]
+    actor_name: Mapped[str]
+    person_id: Mapped[int | None]
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state not in UNFINISHED

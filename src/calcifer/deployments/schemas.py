@@ -119,6 +119,8 @@ class CellOut(BaseModel):
     deployment: int | None = Field(description="The deployment that brought it.")
     by: str | None
     at: datetime | None
+    is_stopped: bool = Field(default=False, description="Whether somebody stopped all of it on purpose.")
+    stopped: str = Field(default="", description="What was stopped on purpose, in a sentence.")
 
 
 class DeploymentOut(BaseModel):

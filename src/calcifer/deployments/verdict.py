@@ -1,6 +1,6 @@
 """Whether a host runs the version that was asked for: pure, from what the host says of its containers."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,6 +10,7 @@ from calcifer.deployments.drivers.compose import Container, State
 STEADY = timedelta(seconds=5)
 """How long a container has to run that has no health check, and how long one has to stay well that has."""
 MOST_RESTARTS = 2
+MOVING = ("running", "restarting", "paused", "removing")
 Standing = Literal["good", "settling", "waiting", "bad"]
 """Settling is what runs, and may still turn out not to last."""
 
@@ -28,6 +29,7 @@ class Verdict:
     """What is said of all of them: bad as soon as one is, good once all are."""
 
     words: tuple[Word, ...]
+    when_good: str = "run as asked"
 
     @property
     def standing(self) -> Standing:
@@ -43,7 +45,7 @@ class Verdict:
             return "The compose files have no service that would run."
         if self.standing != "good":
             return " ".join([word.sentence for word in self.words if word.standing == self.standing][:5])
-        return self.words[0].sentence if len(self.words) == 1 else f"All {len(self.words)} run as asked."
+        return self.words[0].sentence if len(self.words) == 1 else f"All {len(self.words)} {self.when_good}."
 
 
 def judge(state: State, before: State | None = None) -> Verdict:
@@ -52,6 +54,32 @@ def judge(state: State, before: State | None = None) -> Verdict:
         return Verdict((Word("", "bad", f"Compose cannot read the files: {state.broken}"),))
     earlier = {one.id: one.restarts for one in before.containers} if before else {}
     return Verdict(tuple(word for name in sorted(state.hashes) for word in _words(state, name, earlier)))
+
+
+def alive(state: State, parts: Collection[str]) -> Verdict:
+    """Say whether containers run, whatever they are made of: those of these services, or of all where none is named."""
+    return _each(state, parts, lambda one: _alive(one, state.now), "run")
+
+
+def at_rest(state: State, parts: Collection[str]) -> Verdict:
+    """Say whether containers are stopped: those of these services, or of all where none is named."""
+    return _each(state, parts, _still, "are stopped")
+
+
+def _still(one: Container) -> tuple[Standing, str]:
+    return ("waiting", f"is {one.status}") if one.status in MOVING else ("good", "is stopped")
+
+
+def _each(
+    state: State, parts: Collection[str], said: Callable[[Container], tuple[Standing, str]], when_good: str
+) -> Verdict:
+    words = []
+    for one in state.containers:
+        if not parts or one.service in parts:
+            standing, what = said(one)
+            words.append(Word(one.service, standing, f"{one.name} {what}."))
+    gone = sorted(set(parts) - {one.service for one in words})
+    return Verdict(tuple(words + [Word(name, "bad", f"{name} has no container.") for name in gone]), when_good)
 
 
 def _words(state: State, name: str, earlier: dict[str, int]) -> Iterator[Word]:

@@ -104,6 +104,9 @@ _WHAT: dict[str, str] = {
     "model_type": "is a mapping.",
     "dict_type": "is a mapping.",
     "string_too_short": "is empty.",
+    "int_type": "is a number.",
+    "greater_than_equal": "is a status of HTTP, between 100 and 599.",
+    "less_than_equal": "is a status of HTTP, between 100 and 599.",
 }
 _PATTERNS = {
     "url": "is an address that begins with https:// or http://.",
@@ -115,6 +118,7 @@ _PATTERNS = {
     "kind": "is a word in lower case.",
     "lifecycle": "is a word in lower case.",
     "name": "is a word in lower case.",
+    "target": "is the name of a target, a word in lower case.",
 }
 
 

@@ -59,7 +59,14 @@ class Endpoint(Part):
 
     name: Line | None = None
     url: Address = Field(
-        description="https://…, http://…, tcp://host:port, icmp://host, dns://…", examples=["https://example.org/"]
+        description="https://…, http://…, tcp://host:port, icmp://host, dns://server/name",
+        examples=["https://example.org/"],
+    )
+    target: Word | None = Field(
+        None, description="To which target it belongs, by its name; to production without it.", examples=["test"]
+    )
+    expect: Annotated[int, Field(ge=100, le=599)] | None = Field(
+        None, description="The status that HTTP has to answer with; any of 2xx and 3xx without it.", examples=[401]
     )
 
 

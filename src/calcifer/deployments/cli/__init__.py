@@ -1,6 +1,6 @@
-"""`calcifer deployments …`: what runs where, and how it gets there; `look`, `deploy` and `rollback` are shortcuts too."""
+"""`calcifer deployments …`: what runs where, and how it gets there; `look`, `deploy`, `rollback`, `restart` and `logs` are shortcuts too."""
 
-from calcifer.deployments.cli import hooks, looks, runs
+from calcifer.deployments.cli import daily, hooks, looks, runs
 from calcifer.deployments.cli.routes import commands
 
-__all__ = ["commands", "hooks", "looks", "runs"]
+__all__ = ["commands", "daily", "hooks", "looks", "runs"]

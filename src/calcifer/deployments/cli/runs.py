@@ -24,7 +24,7 @@ CELLS: Columns = {
     "Service": "service",
     "Host": "host",
     "Target": "target",
-    "State": "state",
+    "State": lambda cell: f"{cell.state}, stopped on purpose" if cell.is_stopped else cell.state,
     "Version": lambda cell: (cell.commit or "")[:10],
     "Behind": lambda cell: ", ".join(f"#{number}" for number in cell.items),
     "By": "by",

@@ -115,7 +115,8 @@ def read(said: str) -> State:
     ):
         raise ValueError("not all containers are told")
     healths = {id_: _health(said) for key, value in lines if key == "status" for id_, _, said in [value.partition(" ")]}
-    images = [value.split(" ", 2) for name, value in lines if name == "image"]
+    # Nothing is told of an image whose name was taken away.
+    images = [value.split(" ", 2) for name, value in lines if name == "image" and value]
     return State(
         one["project"],
         one.get("own", ""),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from calcifer.deployments.jobs import looks, runs
+from calcifer.deployments.jobs import daily, looks, runs
 from calcifer.kit.workflows import Jobs
 
 
@@ -10,3 +10,4 @@ def register(jobs: Jobs, var: Path) -> None:
     """Register the jobs of deployments for the workspace with the directory `var`."""
     runs.register(jobs, var)
     looks.register(jobs, var)
+    daily.register(jobs, var)

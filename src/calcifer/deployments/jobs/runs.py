@@ -5,7 +5,7 @@ from typing import Any
 
 from calcifer.deployments.models import GOOD
 from calcifer.deployments.queries import runs as queries
-from calcifer.deployments.service import carrying, runs
+from calcifer.deployments.service import carrying, runs, turns
 from calcifer.deployments.service.runs import DELIVER, JOB
 from calcifer.kit.errors import Conflict, Unavailable
 from calcifer.kit.workflows import JobContext, Jobs
@@ -13,12 +13,16 @@ from calcifer.kit.workflows import JobContext, Jobs
 
 def register(jobs: Jobs, var: Path) -> None:
     """Say who does what."""
-    jobs.register(JOB, lambda job: carry_out(job, var))
+    jobs.register(JOB, lambda job: carry_out(job, var, jobs))
     jobs.register(DELIVER, lambda job: deliver(job, jobs))
 
 
-def carry_out(job: JobContext, var: Path) -> dict[str, Any]:
-    """Carry a run out; how it ends is a result, and no failure of the job."""
+def carry_out(job: JobContext, var: Path, jobs: Jobs) -> dict[str, Any]:
+    """Carry a run out once it is its turn; how it ends is a result, and no failure of the job."""
+    with job.units.read(job.actor) as uow:
+        row = queries.get_deployment(uow.db, int(job.subject)).run
+        place = (row.service_id, row.host_id)
+    turns.wait(job.units, job.actor, place, job.row_id, jobs.wait, job.progress)
     return {"state": carrying.carry_out(job.units, job.actor, int(job.subject), var, job.progress)}
 
 

@@ -62,6 +62,13 @@ def list_good(session: Session, service_id: int, host_id: int, *, limit: int = 5
     return session.scalars(here.where(Deployment.state == GOOD).order_by(Deployment.id.desc()).limit(limit)).all()
 
 
+def find_good(session: Session, service_id: int, host_id: int, commit: str) -> Deployment | None:
+    """Return the last one that brought a commit into service on a host, or None."""
+    here = select(Deployment).where(Deployment.service_id == service_id, Deployment.host_id == host_id)
+    here = here.where(Deployment.state == GOOD, Deployment.commit == commit)
+    return session.scalars(here.order_by(Deployment.id.desc()).limit(1)).first()
+
+
 def list_services_on(session: Session, host_id: int) -> list[str]:
     """Return the names of the services that were ever brought to a host."""
     query = select(Service.name).join(Deployment, Deployment.service_id == Service.id)

@@ -10,27 +10,28 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from calcifer.deployments import coming, hooks, records, running, shipping, standing, verdict
-from calcifer.deployments.drivers import compose
+from calcifer.deployments.drivers import compose, keeping
 from calcifer.deployments.drivers.compose import State
+from calcifer.deployments.models import GOOD, Deployment
 from calcifer.deployments.queries import runs as queries
-from calcifer.deployments.service import runs, trusting
-from calcifer.deployments.shipping import InTheWay, Place, Shipped
-from calcifer.hosts.models import Host
-from calcifer.hosts.reaching import Aim, changed, connection, write_known_hosts
+from calcifer.deployments.service import answering, runs, trusting
+from calcifer.deployments.service.orders import Order, order_of
+from calcifer.deployments.shipping import InTheWay, Shipped
+from calcifer.hosts.reaching import changed, write_known_hosts
 from calcifer.kit import ssh
 from calcifer.kit.errors import CalciferError, Unavailable
 from calcifer.kit.git.repository import Repository
 from calcifer.kit.ssh import KeyChanged
 from calcifer.kit.uow import Actor, Units
+from calcifer.monitoring import verdict as answers_verdict
 from calcifer.secrets import sealed
 from calcifer.secrets.keys import Keys
-from calcifer.services import queries as services
 
 T = TypeVar("T")
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -39,6 +40,8 @@ log = logging.getLogger("calcifer.deployments")
 
 DEADLINE_SECONDS = 180.0
 """How long a version may take until it is healthy."""
+ENDPOINT_SECONDS = 30.0
+"""How long endpoints are asked at least, once the containers are well: longer where the deadline is not over."""
 PATIENCE_SECONDS = 180.0
 """How long a host may be away once something has begun there: a restart takes less."""
 LOOK_SECONDS = 1.0
@@ -54,35 +57,6 @@ class NotInService(CalciferError):
 
 class Cancelled(CalciferError):
     """Somebody has asked for the end."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a phase needs to know, apart from the row."""
-
-    id: int
-    service: str
-    by: str
-    phase: str
-    goal: str
-    before: str | None
-    project: str
-    is_returning: bool
-    is_cancelled: bool
-    is_finished: bool
-    is_decided: bool
-    runs: int
-    error: str | None
-    outcome: str | None
-    place: Place
-    repository: Path
-    aim: Aim
-    target: str
-
-    @property
-    def way_back(self) -> bool:
-        """Whether there is a version to go back to."""
-        return not self.is_returning and self.before is not None and self.before != self.goal
 
 
 class Course:
@@ -122,17 +96,7 @@ class Course:
 
     def _order(self) -> Order:
         with self._units.read(self._actor) as uow:
-            row, name, _ = queries.get_deployment(uow.db, self._id)
-            service = services.get_service(uow.db, name)
-            host = uow.db.get_one(Host, row.host_id)
-            others = [] if service.folder else [one for one in services.list_folders(uow.db, service.path) if one]
-            reached = ssh.over(self._line, connection(Aim.of(host), self._var))
-            place = Place(reached, name, row.directory, host.directory, service.folder, tuple(others))
-            return Order(
-                row.id, name, row.actor_name, row.phase, row.goal, row.before, row.project, row.is_returning,
-                row.is_cancelled, row.is_finished, "decided" in row.plan, row.runs, row.error, row.outcome, place,
-                Path(service.path), Aim.of(host), row.target,
-            )  # fmt: skip
+            return order_of(uow, self._id, self._var, self._line)
 
     def _note(self, **values: Any) -> None:
         with self._units.write(self._actor) as uow:
@@ -204,6 +168,7 @@ class Course:
         project = order.project or before.project
         self._note(project=project)
         self._hook(order, "pre_deploy")
+        self._restore_images(order)
         self._lasting(order, compose.up(order.place, project), "docker compose up")
         after = self._patiently(lambda: compose.look(order.place, project, compose.ALL - {"files"}))
         late = compose.stale(before, after, order.place, [*shipped.added, *shipped.changed, *shipped.removed])
@@ -230,14 +195,36 @@ class Course:
             left = verdict.settles_in(seen, self._known, asked - good_since) if good_since else pause
             if found.standing == "good" and left <= 0:
                 break
-            if self._order().is_cancelled and not order.is_returning:
-                raise Cancelled("It was cancelled.")
+            self._stop_if_cancelled(order)
             time.sleep(max(min(pause, left), 0.05) if left > 0 else pause)
             pause, asked = min(pause * 1.5, LOOK_SECONDS), time.monotonic()
             seen = self._again(order, first)
         self._hook(order, "post_deploy")
         outcome = ("cancelled" if order.is_cancelled else "returned") if order.is_returning else "good"
-        self._note(phase="record", verdict=found.sentence, images=standing.images(seen), outcome=outcome)
+        said = f"{found.sentence} {self._answered(order, until)}".strip()
+        self._note(phase="record", verdict=said, images=standing.images(seen), outcome=outcome)
+
+    def _answered(self, order: Order, until: float) -> str:
+        """Return what the version's endpoints say; NotInService where one does not answer as it should, in time.
+
+        On the way back it is told alone: what runs is what was there before, and the reason may lie elsewhere.
+        """
+        wanted = answering.of_version(
+            Repository(order.repository), order.goal, order.place.folder, order.service, order.target
+        )
+        if not wanted:
+            return ""
+        patience = ENDPOINT_SECONDS / 3 if order.is_returning else max(ENDPOINT_SECONDS, until - time.monotonic())
+        answers = answering.ask(wanted, time.monotonic() + patience, lambda: self._stop_if_cancelled(order))
+        if answers_verdict.standing(answers) == "ill" and not order.is_returning:
+            raise NotInService(
+                f"The containers are well, and after {patience:.0f} seconds: {answers_verdict.sentence(answers)}"
+            )
+        return answers_verdict.sentence(answers)
+
+    def _stop_if_cancelled(self, order: Order) -> None:
+        if self._order().is_cancelled and not order.is_returning:
+            raise Cancelled("It was cancelled.")
 
     def _again(self, order: Order, seen: State) -> State:
         """Look at the containers again; what the files ask for is as it was."""
@@ -253,6 +240,8 @@ class Course:
             return
         try:
             shipping.note(order.place, text)
+            if listed.run.state == GOOD:
+                self._keep_images(order, listed.run)
         except CalciferError:
             log.warning("The host of deployment %s did not take its record.", self._id, exc_info=True)
 
@@ -262,6 +251,21 @@ class Course:
             hook = trusting.trusted(uow, order.service, order.goal, name)
         if hook is not None:
             self._lasting(order, hooks.script(hook, order.place.path), hook.run)
+
+    def _restore_images(self, order: Order) -> None:
+        """Give names of images back that a prune has taken, where this version was in service before."""
+        with self._units.read(self._actor) as uow:
+            row = queries.get_deployment(uow.db, self._id).run
+            known = queries.find_good(uow.db, row.service_id, row.host_id, order.goal)
+            images = known.images if known else {}
+        if images:
+            self._patiently(lambda: keeping.restore(order.place, images))
+
+    def _keep_images(self, order: Order, run: Deployment) -> None:
+        with self._units.read(self._actor) as uow:
+            good = queries.list_good(uow.db, run.service_id, run.host_id)
+        before = next((one for one in good if one.commit != run.commit), None)
+        keeping.keep(order.place, [(one.id, one.images) for one in (run, before) if one])
 
     # -- what goes wrong ----------------------------------------------------------------------------------------------
 

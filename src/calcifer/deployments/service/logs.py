@@ -13,15 +13,28 @@ _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 def read(var: Path, deployment_id: int) -> list[RunLog]:
     """Return the runs of a deployment, oldest first, with the end of what each said."""
-    found = sorted(logs(var).glob(f"{deployment_id}-*.log"), key=lambda path: path.stat().st_mtime)
-    return [RunLog(name=path.stem.partition("-")[2], text=_text(path)) for path in found]
+    return [RunLog(name=name_of(path), text=_text(path)) for path in files(var, deployment_id)]
+
+
+def files(var: Path, deployment_id: int) -> list[Path]:
+    """Return the files of a deployment's runs, oldest first."""
+    return sorted(logs(var).glob(f"{deployment_id}-*.log"), key=lambda path: path.stat().st_mtime)
+
+
+def name_of(path: Path) -> str:
+    """Return what the run of a file is called."""
+    return path.stem.partition("-")[2]
+
+
+def plain(said: bytes) -> str:
+    """Return what was said without what a terminal or a page would obey."""
+    text = _TERMINAL.sub("", said.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
 
 
 def _text(path: Path) -> str:
     with path.open("rb") as file:
         file.seek(max(path.stat().st_size - SHOWN_BYTES, 0))
-        said = file.read().decode("utf-8", "replace")
-    plain = _TERMINAL.sub("", said.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(
-        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in plain
-    )
+        return plain(file.read())

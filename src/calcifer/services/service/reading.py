@@ -237,7 +237,7 @@ def _take(uow: UnitOfWork, service: Service, descriptor: Descriptor) -> None:
     service.targets = [
         target.model_dump(include={"name", "host", "directory", "on_complete"}) for target in descriptor.targets
     ]
-    service.endpoints = [{"name": one.name, "url": one.url} for one in descriptor.endpoints]
+    service.endpoints = [one.model_dump(include={"name", "url", "target", "expect"}) for one in descriptor.endpoints]
     service.links = [{"title": link.title, "url": link.url} for link in descriptor.links]
     _depend(uow, service, descriptor.depends_on)
 

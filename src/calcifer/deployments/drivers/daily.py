@@ -1,0 +1,99 @@
+"""What is done day to day to containers that are there, with `docker compose`, as a person would type it; and what they say."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from calcifer.deployments.shipping import Place
+from calcifer.kit import ssh
+from calcifer.kit.errors import Unavailable
+
+SECONDS = 30.0
+SAID_BYTES = 5_000_000
+SEARCHED = 20_000
+"""How many lines of each container are searched for a text."""
+_FOLLOW = (Path(__file__).parent / "daily.sh").read_text("utf-8")
+_FIELDS = (
+    '{{.Label "com.docker.compose.service"}}', "{{.Names}}", "{{.State}}", "{{.Status}}", "{{.Image}}", "{{.Ports}}",
+    '{{.Label "com.docker.compose.oneoff"}}',
+)  # fmt: skip
+_PATH = "PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+_STATE = """@PATH@docker ps --all --no-trunc --filter @FILTER@ --format @FORMAT@ || { echo "has no docker engine that answers" >&2; exit 75; }
+printf 'end\\n'
+"""
+_ACT = """@PATH@cd @DIRECTORY@ || exit 1
+exec docker compose -p @PROJECT@ @VERB@ @PARTS@
+"""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A container, in the words of `docker ps`."""
+
+    part: str
+    name: str
+    state: str
+    said: str
+    image: str
+    ports: str
+
+    @property
+    def health(self) -> str:
+        """starting, healthy or unhealthy; empty without a check."""
+        said = self.said.rpartition("(")[2].removesuffix(")").removeprefix("health: ")
+        return said if said in ("starting", "healthy", "unhealthy") else ""
+
+
+def state(place: Place, project: str) -> list[Running]:
+    """Ask which containers of a project are there, by one call of the engine; by name."""
+    label = shlex.quote(f"label=com.docker.compose.project={project}")
+    script = (
+        _STATE.replace("@PATH@", _PATH).replace("@FILTER@", label).replace("@FORMAT@", shlex.quote("\t".join(_FIELDS)))
+    )
+    said = ssh.answer(place.host, script, seconds=SECONDS, most_bytes=SAID_BYTES).decode("utf-8", "replace")
+    return read(said, str(place.host))
+
+
+def read(said: str, host: str) -> list[Running]:
+    """Read what the engine said; Unavailable where that is not whole."""
+    *lines, end = said.rstrip("\n").split("\n")
+    if end != "end":
+        raise Unavailable(f"{host} did not say all: look at the connection, then repeat.")
+    rows = [line.split("\t") for line in lines]
+    found = [
+        Running(*(_plain(word) for word in row[:-1])) for row in rows if len(row) == len(_FIELDS) and row[-1] != "True"
+    ]
+    return sorted(found, key=lambda one: (one.part, one.name))
+
+
+def acting(place: Place, project: str, verb: str, parts: Sequence[str]) -> str:
+    """Return the script that starts, stops or restarts what is there."""
+    values = {"DIRECTORY": place.path, "PROJECT": project, "VERB": verb}
+    script = _ACT.replace("@PATH@", _PATH)
+    for name, value in values.items():
+        script = script.replace(f"@{name}@", shlex.quote(value))
+    return script.replace("@PARTS@", " ".join(shlex.quote(part) for part in parts))
+
+
+def logs(project: str, parts: Sequence[str], *, since: str, tail: int, follow: bool) -> str:
+    """Return the script that tells what containers wrote, each line with name and instant."""
+    words = ["docker", "compose", "-p", project, "logs", "--no-color", "--timestamps", "--tail", str(tail)]
+    if since:
+        words += ["--since", in_hours(since)]
+    words += ["--follow"] * follow + list(parts)
+    ask = "exec " + shlex.join(words)
+    if not follow:
+        return f"{_PATH}cd / && {ask} 2>&1\n"
+    return f"ask={shlex.quote(ask)}\n{_FOLLOW}"
+
+
+def in_hours(since: str) -> str:
+    """Return an instant, or how long ago, as the engine reads it: it knows no days (Go, time.ParseDuration)."""
+    if since.endswith("d"):
+        return f"{int(since[:-1]) * 24}h"
+    return since.replace(" ", "T")
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:500]

@@ -1,0 +1,81 @@
+"""A script that says something now and then, and is ended when nobody listens any more: on this side, and on the other.
+
+Its standard input stays open, with a byte each BEAT_SECONDS: where the connection ends, however that happens, the script sees it.
+"""
+
+import asyncio
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+
+from calcifer.kit.errors import Unavailable
+from calcifer.kit.ssh.addresses import Host
+from calcifer.kit.ssh.scripts import KEPT_WORDS, command, environment, failure
+
+BEAT_SECONDS = 20.0
+PIECE_BYTES = 32_768
+
+
+async def following(host: Host, script: str, *, seconds: float) -> AsyncGenerator[bytes]:
+    """Yield what a script writes, as it comes; b"" now and then, where it is silent. It ends with it, or after `seconds`.
+
+    No more is read than is asked for: whoever is slow makes the other side wait. Raises what ssh says was wrong.
+    """
+    text = script.encode("utf-8", "surrogateescape")
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command(host, len(text)), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment(), limit=PIECE_BYTES
+        )
+    except OSError as error:
+        raise Unavailable(f"ssh could not be started: {error.strerror}.", mend="Install the OpenSSH client.") from error
+    words = asyncio.create_task(_last_words(process))
+    try:
+        with suppress(ConnectionError):
+            assert process.stdin
+            process.stdin.write(text)
+            await process.stdin.drain()
+        async with aclosing(_pieces(process, asyncio.get_running_loop().time() + seconds)) as pieces:
+            async for piece in pieces:
+                yield piece
+        if process.returncode is None and process.stdout and process.stdout.at_eof():
+            code = await asyncio.wait_for(process.wait(), 5)
+            if code:
+                raise failure(host, code, (await words).decode("utf-8", "replace"))
+    finally:
+        await _end(process, words)
+
+
+async def _pieces(process: Process, until: float) -> AsyncGenerator[bytes]:
+    assert process.stdout
+    assert process.stdin
+    now = asyncio.get_running_loop().time
+    reading = asyncio.create_task(process.stdout.read(PIECE_BYTES))
+    try:
+        while now() < until:
+            done, _ = await asyncio.wait({reading}, timeout=min(BEAT_SECONDS, max(until - now(), 0)))
+            with suppress(ConnectionError):
+                process.stdin.write(b".")
+                await process.stdin.drain()
+            if done and not reading.result():
+                return
+            yield reading.result() if done else b""
+            if done:
+                reading = asyncio.create_task(process.stdout.read(PIECE_BYTES))
+    finally:
+        reading.cancel()
+
+
+async def _last_words(process: Process) -> bytes:
+    assert process.stderr
+    said = b""
+    while piece := await process.stderr.read(4096):
+        said = (said + piece)[-KEPT_WORDS:]
+    return said
+
+
+async def _end(process: Process, words: "asyncio.Task[bytes]") -> None:
+    """End the client: with it the connection ends, and the script sees that. First of all, for whoever waits may be cancelled."""
+    words.cancel()
+    with suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
