@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -89,17 +90,78 @@ def compose(words: list[str]) -> None:
     words = [word for word in words if word not in ("-p", project)]
     if words[0] == "up":
         up(project)
+    elif words[0] in ("stop", "start", "restart"):
+        operate(words[0], words[1:])
+    elif words[0] == "logs":
+        logs(words)
     elif "json" in words:
         say(json.dumps({"name": json.loads(Path("docker-compose.yml").read_text()).get("name", project)}, indent=2))
     elif "--hash" in words:
         say("\n".join(f"{name} {digest(service)}" for name, service in services().items()))
 
 
+def operate(verb: str, names: list[str]) -> None:
+    """Stop or start what is there; `$ENGINE/slow` makes it take a while."""
+    if (ENGINE / "slow").exists():
+        time.sleep(1)
+    there = load()
+    for name, one in there.items():
+        if name in (names or there):
+            start(one, services()[name])
+            if verb == "stop":
+                one |= {"status": "exited", "exit_code": 143}
+    save(there)
+    with (ENGINE / "operations").open("a") as file:
+        file.write(f"{verb} {' '.join(names)}\n")
+
+
+def logs(words: list[str]) -> None:
+    """Say what `$ENGINE/log` has; with --follow a line for ever after."""
+    text = (ENGINE / "log").read_text() if (ENGINE / "log").exists() else ""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    (ENGINE / "asked").write_text(" ".join(words))
+    if "--follow" in words:
+        (ENGINE / "following").write_text(str(os.getpid()))
+        while True:
+            time.sleep(0.05)
+            if (ENGINE / "more").exists():
+                sys.stdout.write((ENGINE / "more").read_text())
+                sys.stdout.flush()
+                (ENGINE / "more").unlink()
+
+
+def state(one: dict[str, Any]) -> str:
+    said = f"Up 3 seconds{one['health']}" if one["status"] == "running" else f"Exited ({one['exit_code']})"
+    return "\t".join([one["service"], one["name"][1:], one["status"], said, one["ref"], "80/tcp", ""])
+
+
+def kept(words: list[str]) -> bool:
+    """Do as if what keeps images had been done; say whether these words are about that."""
+    match words:
+        case ["tag", id_, ref]:
+            with (ENGINE / "tags").open("a") as file:
+                file.write(f"{ref} {id_}\n")
+        case ["version"] | ["image", "ls", *_] | ["container" | "create" | "rm" | "rmi", *_]:
+            pass
+        case ["image", "inspect", *rest]:
+            return len(rest) == 1 or "Volumes" in rest[1]
+        case ["ps", *rest]:
+            return any("calcifer.kept" in word for word in rest)
+        case _:
+            return False
+    return True
+
+
 def main(words: list[str]) -> None:
+    if kept(words):
+        return
     there = load()
     match words:
         case ["compose", *rest]:
             compose(rest)
+        case ["ps", *rest] if "\t" in rest[-1]:
+            sys.stdout.write("".join(f"{state(one)}\n" for one in there.values()))
         case ["ps", *rest]:
             with_status = "{{.ID}} {{.Status}}" in rest
             listed = [one["id"] + f" Up{one['health']}" * with_status for one in there.values()]

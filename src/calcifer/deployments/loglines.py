@@ -9,7 +9,7 @@ from calcifer.deployments.daily import LogLine
 LONGEST_BYTES = 8_000
 """Of one line; the rest of it is left out."""
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]{0,99}[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_LINE = re.compile(r"(\S{1,200})\s+\| (?:(\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d)) ?)?(.*)\Z", re.DOTALL)
+_LINE = re.compile(r"(\S{1,200})\s+\|(?: (?:(\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d)) ?)?(.*))?\Z", re.DOTALL)
 
 
 class Lines:
@@ -52,7 +52,7 @@ def line(text: str) -> LogLine:
     found = _LINE.match(said)
     if found is None:
         return LogLine(container="", at="", text=said)
-    return LogLine(container=found[1], at=(found[2] or "")[:40], text=found[3])
+    return LogLine(container=found[1], at=(found[2] or "")[:40], text=found[3] or "")
 
 
 def has(one: LogLine, text: str) -> bool:

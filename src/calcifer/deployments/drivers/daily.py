@@ -19,7 +19,8 @@ _FIELDS = (
     '{{.Label "com.docker.compose.oneoff"}}',
 )  # fmt: skip
 _PATH = "PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
-_STATE = """@PATH@docker ps --all --no-trunc --filter @FILTER@ --format @FORMAT@ || { echo "has no docker engine that answers" >&2; exit 75; }
+_STATE = """@PATH@docker ps --all --no-trunc --filter @FILTER@ --format @FORMAT@ ||
+  { echo "has no docker engine that answers" >&2; exit 75; }
 printf 'end\\n'
 """
 _ACT = """@PATH@cd @DIRECTORY@ || exit 1

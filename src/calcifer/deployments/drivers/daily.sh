@@ -16,9 +16,9 @@ setsid sh -c "$ask" </dev/null 3<&- 2>&1 &
 asked=$!
 {
   while said=$($wait_for_reader dd bs=1 count=1 <&3 2>/dev/null) && [ "$said" ]; do :; done
-  kill -TERM -- "-$asked"
+  kill -s TERM -- "-$asked"
   sleep 2
-  kill -KILL -- "-$asked"
+  kill -s KILL -- "-$asked"
 } >/dev/null 2>&1 &
 watching=$!
 exec 3<&-

@@ -1,6 +1,7 @@
 """The only place that puts together what a look came to, bounded, as it is kept and shown; pure."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from calcifer.deployments.looking import data, exposure, running, tracking
@@ -25,12 +26,15 @@ def judge(
     adopting: Callable[[str], str],
     compared: dict[str, Compared] | None = None,
     elsewhere: dict[str, list[str]] | None = None,
+    stopped: frozenset[tuple[str, str]] = frozenset(),
 ) -> dict[str, Any]:
     """Return what is kept of a look: problems, the heaviest first, and stacks by name; plain values.
 
     `root` is where services lie on the host, `adopting` makes the command that takes a directory in, `compared` has known services
-    by directory, `elsewhere` the addresses of their own that containers on other hosts have.
+    by directory, `elsewhere` the addresses of their own that containers on other hosts have, `stopped` what somebody
+    stopped on purpose: stack, and service of its files.
     """
+    seen = replace(seen, containers=[_as_meant(one, stopped) for one in seen.containers if not is_ours(one)])
     beside, shelf, stacks = compared or {}, Shelf(seen.images), sorted_into_stacks(seen.containers)
     own = addresses(seen)
     found = [
@@ -60,6 +64,18 @@ def judge(
         "addresses": sorted(own)[:MOST_SHOWN],
         "updates": NOT_ASKED,
     }
+
+
+def is_ours(one: Container) -> bool:
+    """Say whether a container is one that Calcifer never starts, so that its image stays (drivers/keep.sh)."""
+    return one.name.startswith("calcifer-kept.") and not one.stack
+
+
+def _as_meant(one: Container, stopped: frozenset[tuple[str, str]]) -> Container:
+    """Return what was stopped on purpose as such: how it ended says nothing of it."""
+    if one.status == "exited" and (one.stack, one.service) in stopped:
+        return replace(one, status="stopped on purpose", exit_code=0, error="")
+    return one
 
 
 def addresses(seen: Seen) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Day to day: one target with what runs there, its logs, and what is done to it as it is."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -30,11 +30,16 @@ def target(request: Request, uow: Reading, service: Name = "", to: Name = "") ->
     found = there(uow, checked(Place, service=service, to=to or None), request.app.state.wiring.settings.var)
     rows = runs.list_deployments(uow.db, service=service, host=found.aim.name, limit=SHOWN)
     done = queries.list_operations(uow.db, found.service_id, rows[0].run.host_id, limit=SHOWN)[::-1] if rows else []
-    return page(
-        request, "deployments/target.html", one=reading.told(found, []), rows=rows, operations=done,
-        choices=[(part, part) for part in found.parts], may_deploy=may(uow.actor, "deployments.deploy"), is_deployed=bool(found.project),
-        operating=bool(done) and not done[0].is_finished,
-    )  # fmt: skip
+    said: dict[str, Any] = {
+        "one": reading.told(found, []),
+        "is_deployed": bool(found.project),
+        "rows": rows,
+        "operations": done,
+    }
+    choices = [(part, part) for part in found.parts]
+    is_busy = found.is_busy or (bool(done) and not done[0].is_finished)
+    may_deploy = may(uow.actor, "deployments.deploy")
+    return page(request, "deployments/target.html", **said, choices=choices, is_busy=is_busy, may_deploy=may_deploy)
 
 
 @router.get("/state")

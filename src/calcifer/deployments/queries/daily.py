@@ -48,6 +48,11 @@ def list_operations_of(session: Session, service_ids: Collection[int]) -> dict[t
     return found
 
 
+def list_operated(session: Session, host_id: int) -> Sequence[int]:
+    """Return the ids of the services of which something was started, stopped or restarted on a host."""
+    return session.scalars(select(Operation.service_id).where(Operation.host_id == host_id).distinct()).all()
+
+
 def list_unfinished(session: Session, service_id: int, host_id: int) -> tuple[Sequence[int], Sequence[int]]:
     """Return the numbers of deployments, and of operations, of a service on a host that have not ended."""
     found = [

@@ -1,12 +1,14 @@
 """Looking at hosts: the promise to do it, and what it came to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from calcifer.accounts import permissions
 from calcifer.activity import service as activity
+from calcifer.deployments import resting
 from calcifer.deployments.looking import judging
 from calcifer.deployments.looking.asking import Looked, adopting, machine
 from calcifer.deployments.models import Look
+from calcifer.deployments.queries import daily, runs
 from calcifer.deployments.queries import looks as queries
 from calcifer.hosts import queries as hosts
 from calcifer.hosts.models import Host
@@ -67,6 +69,15 @@ def prepare(uow: UnitOfWork, name: str) -> tuple[Aim, list[Stored], dict[str, li
     return Aim.of(_present(uow, name)), there, named
 
 
+def _stopped(uow: UnitOfWork, host: Host) -> Iterator[tuple[str, str]]:
+    """Yield what somebody stopped on purpose on a host: project, and service of its compose files."""
+    for service_id in daily.list_operated(uow.db, host.id):
+        run = runs.list_in_service(uow.db, [service_id]).get((service_id, host.name))
+        if run is not None:
+            done = daily.list_operations(uow.db, service_id, host.id)
+            yield from ((run.project, part) for part in resting.stopped(done, run.images, run.finished_at))
+
+
 def looked(uow: UnitOfWork, done: Looked) -> Look | None:
     """Keep what a look came to; None where the host was removed or became another machine meanwhile."""
     host = hosts.find_host(uow.db, done.aim.name)
@@ -89,6 +100,7 @@ def looked(uow: UnitOfWork, done: Looked) -> Look | None:
         adopting=lambda directory: adopting(done.aim, directory),
         compared=done.compared,
         elsewhere=queries.list_claims(uow.db, host.id),
+        stopped=frozenset(_stopped(uow, host)),
     )
     row.content, row.seen_at, row.error, row.mend = content, uow.now, None, None
     row.problems = content["counts"]["bad"] + content["counts"]["warn"]

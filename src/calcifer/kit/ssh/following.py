@@ -14,6 +14,7 @@ from calcifer.kit.ssh.scripts import KEPT_WORDS, command, environment, failure
 
 BEAT_SECONDS = 20.0
 PIECE_BYTES = 32_768
+END_SECONDS = 5.0
 
 
 async def following(host: Host, script: str, *, seconds: float) -> AsyncGenerator[bytes]:
@@ -74,8 +75,14 @@ async def _last_words(process: Process) -> bytes:
 
 
 async def _end(process: Process, words: "asyncio.Task[bytes]") -> None:
-    """End the client: with it the connection ends, and the script sees that. First of all, for whoever waits may be cancelled."""
+    """End the client: with it the connection ends, and the script sees that. First of all, for whoever waits may be cancelled.
+
+    asyncio waits until nobody has the pipes any more, whom ssh may have left behind (a shared connection): not for ever, then.
+    """
     words.cancel()
     with suppress(ProcessLookupError):
         process.kill()
-    await process.wait()
+    assert process.stdin
+    process.stdin.close()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), END_SECONDS)
