@@ -118,3 +118,13 @@ def test_followers_are_counted(web: Deployed, api: TestClient, monkeypatch: pyte
     web.deploy()
     monkeypatch.setattr(reading, "MOST_FOLLOWERS", 0)
     assert api.get("/api/v1/deployments/logs/follow", params={"service": "web"}).status_code == 503
+
+
+def test_a_deployment_is_followed_to_its_end(web: Deployed, api: TestClient) -> None:
+    number = web.deploy().id
+    said = api.get(f"/api/v1/deployments/{number}/follow")
+    assert said.headers["content-type"].startswith("text/event-stream")
+    assert "Container web-web-1  Running" in said.text
+    assert '"state": "good"' in said.text
+    assert said.text.rstrip().endswith('event: end\ndata: {"error": "", "mend": null}')
+    assert api.get("/api/v1/deployments/99/follow").status_code == 404

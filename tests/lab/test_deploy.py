@@ -42,15 +42,21 @@ def fig(lab: Lab) -> Iterator[Host]:
 class Service:
     """A service `web` of the workspace, whose target is the host."""
 
-    def __init__(self, wiring: Wiring, calcifer: Run, git: Git, host: Host) -> None:
+    def __init__(self, wiring: Wiring, calcifer: Run, git: Git, host: Host, name: str = "fig") -> None:
         self.wiring, self.calcifer, self.git, self.host = wiring, calcifer, git, host
         self.path = wiring.settings.home / "web"
         self.path.mkdir()
         git(self.path, "init", "-q", "-b", "main")
-        self.write({"docker-compose.yml": COMPOSE, "app.conf": "one\n", ".calcifer/service.yaml": DESCRIPTOR})
+        self.write(
+            {
+                "docker-compose.yml": COMPOSE,
+                "app.conf": "one\n",
+                ".calcifer/service.yaml": DESCRIPTOR.replace("fig", name),
+            }
+        )
         git(self.path, "add", "-A")
         git(self.path, "commit", "-qm", "Begin")
-        assert calcifer("hosts", "add", "fig", "fig").code == 0
+        assert calcifer("hosts", "add", name, name).code == 0
         assert calcifer("scan").code == 0
 
     def write(self, files: dict[str, str]) -> None:

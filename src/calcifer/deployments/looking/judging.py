@@ -34,7 +34,8 @@ def judge(
     by directory, `elsewhere` the addresses of their own that containers on other hosts have, `stopped` what somebody
     stopped on purpose: stack, and service of its files.
     """
-    seen = replace(seen, containers=[_as_meant(one, stopped) for one in seen.containers if not is_ours(one)])
+    shown = [_as_meant(one, stopped) for one in seen.containers if not is_ours(one)]
+    seen = replace(seen, containers=shown, counted=seen.counted - len(seen.containers) + len(shown))
     beside, shelf, stacks = compared or {}, Shelf(seen.images), sorted_into_stacks(seen.containers)
     own = addresses(seen)
     found = [
