@@ -8,6 +8,7 @@ from tests.deployments.conftest import GOOD, Deployed
 from tests.monitoring.test_probe import OK, saying, serving
 
 
+@pytest.mark.once
 def test_one_that_does_not_answer_takes_the_version_back(web: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(carrying, "ENDPOINT_SECONDS", 0.2)
     monkeypatch.setattr(carrying, "DEADLINE_SECONDS", 3.0)

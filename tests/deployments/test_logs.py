@@ -57,6 +57,7 @@ def test_what_is_no_instant_is_refused(web: Deployed, api: TestClient, since: st
     assert api.get("/api/v1/deployments/logs", params={"service": "web", "since": since}).status_code == 422
 
 
+@pytest.mark.once
 def test_pages_programs_and_people_read_them(web: Deployed, client: TestClient, api: TestClient, calcifer: Run) -> None:
     web.deploy()
     (web.engine / "log").write_text(LOG)
@@ -94,6 +95,7 @@ def is_there(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]
 
 
+@pytest.mark.once
 def test_followed_until_the_reader_leaves(web: Deployed) -> None:
     web.deploy()
     (web.engine / "log").write_text(LOG)

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from calcifer.deployments.daily import OperationWish
 from calcifer.deployments.service import start, stop
 from tests.conftest import Run
@@ -42,6 +44,7 @@ def test_a_deployment_waits_for_it_too(web: Deployed) -> None:
     assert web.containers()["web"]["status"] == "running"
 
 
+@pytest.mark.once
 def test_what_does_not_come_up_has_failed(web: Deployed, calcifer: Run) -> None:
     web.deploy()
     (web.place / "docker-compose.yml").write_text(
