@@ -58,7 +58,7 @@ def get_logs(request: Request, wish: Annotated[LogWish, Query()]) -> LogLines:
     return reading.logs(parts.units, request.state.actor, parts.settings.var, wish)[1]
 
 
-@router.get("/logs/follow", response_class=EventStream, response_model=None, responses=STREAM)
+@router.get("/logs/follow", status_code=200, response_class=EventStream, response_model=None, responses=STREAM)
 def follow_logs(request: Request, wish: Annotated[LogWish, Query()]) -> EventStream:
     """Send lines of logs as they are written, until the reader leaves; an hour at most."""
     parts = request.app.state.wiring
@@ -66,7 +66,9 @@ def follow_logs(request: Request, wish: Annotated[LogWish, Query()]) -> EventStr
     return EventStream(reading.events(found, wish))
 
 
-@router.get("/{deployment_id}/follow", response_class=EventStream, response_model=None, responses=STREAM)
+@router.get(
+    "/{deployment_id}/follow", status_code=200, response_class=EventStream, response_model=None, responses=STREAM
+)
 def follow_deployment(request: Request, uow: Reading, deployment_id: Id) -> EventStream:
     """Send what is said on the host while a deployment goes on, from the beginning, and how far it is, until it has ended."""
     get_deployment(uow.db, deployment_id)
