@@ -6,7 +6,7 @@ from alembic import op
 from calcifer.kit.db import Instant
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0006"
 
 
 def upgrade() -> None:
