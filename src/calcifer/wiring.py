@@ -1,6 +1,7 @@
 """The only place that chooses real parts: settings to database, units of work, jobs."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -58,7 +59,7 @@ def wire(settings: Settings) -> Wiring:
         settings.var.chmod(0o700)
         if database.file is not None and database.file.parent.is_dir():
             database.file.touch(mode=0o600)
-        migrations.migrate(database.engine)
+        _migrate(settings, database)
     except OSError as error:
         raise Unavailable(
             f"The workspace {settings.home} cannot be used: {error.strerror} ({error.filename}).",
@@ -71,6 +72,29 @@ def wire(settings: Settings) -> Wiring:
     made.units.replay()
     lending.forget(made.units, settings.var)
     return made
+
+
+def _migrate(settings: Settings, database: Database) -> None:
+    """Bring the database to this version; the file that another version left is kept in var/backups."""
+    there = migrations.revision_of(database.engine)
+    if migrations.is_newer(database.engine):
+        raise Conflict(
+            f"A newer version of Calcifer has worked with this database, and brought it to {there}; this one knows "
+            f"{migrations.newest()}.",
+            mend="Start the newer version. "
+            f"{settings.var / 'backups'} has the database as it was before, in before-{there}-….sqlite.",
+        )
+    if there not in (None, migrations.newest()) and database.file is not None:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        database.copy_to(settings.var / "backups" / f"before-{migrations.newest()}-{stamp}.sqlite")
+    migrations.migrate(database.engine)
+
+
+def beside(settings: Settings) -> Wiring:
+    """Migrate the copy of a database, and return parts that do nothing by themselves: no ref moves, no job runs."""
+    database = Database(settings.database_url)
+    migrations.migrate(database.engine)
+    return _parts(settings, database)
 
 
 def as_it_is(settings: Settings) -> Wiring:

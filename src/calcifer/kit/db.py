@@ -130,6 +130,25 @@ class Database:
             found = Counter((row[0], row[2]) for row in connection.execute(text("PRAGMA foreign_key_check")))
         return [f"{count} of {table} refer to {parent} that are not there." for (table, parent), count in found.items()]
 
+    def copy_to(self, target: Path) -> None:
+        """Write all of an SQLite database as it is at this instant into the file `target`, which must not exist; writers go on."""
+        connection = self.engine.raw_connection()
+        try:
+            driver: Any = connection.driver_connection
+            target.parent.mkdir(parents=True, exist_ok=True)
+            driver.execute("VACUUM INTO ?", (str(target),))
+        finally:
+            connection.close()
+        target.chmod(0o600)
+
+    def shape(self) -> list[str]:
+        """Return what says which version of a program an SQLite database is of: the statements of its tables, and its revision."""
+        with self.looking() as connection:
+            said = [str(line) for line in connection.scalars(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))]
+            if any("alembic_version" in line for line in said):
+                said += connection.scalars(text("SELECT version_num FROM alembic_version"))
+        return sorted(said)
+
     def _look(self) -> None:
         """Let connections go where another file has taken the place of the one that they have open, as a rebuild does."""
         if self.file is None:

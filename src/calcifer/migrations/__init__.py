@@ -22,6 +22,12 @@ def migrate(engine: Engine) -> None:
         connection.commit()
 
 
+def is_newer(engine: Engine) -> bool:
+    """Say whether a newer version of Calcifer has brought the database to a revision that is not known here."""
+    there = revision_of(engine)
+    return there is not None and there > newest()
+
+
 def newest() -> str:
     """Return the newest revision: files are called `<revision>_<what>.py`, and follow each other by number."""
     return max(path.name.partition("_")[0] for path in (HERE / "versions").glob("[0-9]*_*.py"))

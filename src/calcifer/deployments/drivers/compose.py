@@ -25,6 +25,8 @@ SECONDS = 120.0
 SAID_BYTES = 20_000_000
 ALL = frozenset({"files", "hashes", "containers", "images"})
 _LOOK = (Path(__file__).parent / "compose.sh").read_text("utf-8")
+_HANDOVER = (Path(__file__).parent / "handover.sh").read_text("utf-8")
+ITSELF = "calcifer-app"
 _UP = """cd @DIRECTORY@ || exit 1
 exec docker compose -p @PROJECT@ up --detach --build --quiet-pull --remove-orphans
 """
@@ -132,7 +134,13 @@ def read(said: str) -> State:
 
 
 def up(place: Place, project: str) -> str:
-    """Return the script that lets the containers follow the files: images are built or pulled, what is gone is removed."""
+    """Return the script that lets the containers follow the files: images are built or pulled, what is gone is removed.
+
+    Calcifer's own containers may be those that carry this out: the script lets one version take over from the other by itself.
+    """
+    if place.service == ITSELF:
+        values = {"directory": place.path, "project": project, "versions": place.versions}
+        return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()) + _HANDOVER
     return _filled(_UP, DIRECTORY=place.path, PROJECT=project)
 
 

@@ -1,0 +1,135 @@
+"""`python -m calcifer.handover try|keep|put-back`: what a version does of itself while another takes its place.
+
+Called by `deployments/drivers/handover.sh` in containers, and nobody else: `try` by the new version, beside the old one that serves;
+`keep` and `put-back` by the old one, while neither does.
+"""
+
+import importlib
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from calcifer import cli, config, healthy, migrations
+from calcifer.app import create_app
+from calcifer.config import Settings
+from calcifer.kit.db import Database
+from calcifer.kit.errors import CalciferError, Unavailable
+from calcifer.wiring import beside
+
+PAGES = ("/healthz", "/sign-in", "/openapi.json")
+DEADLINE_SECONDS = 60.0
+KEPT = ("calcifer.sqlite", "jobs.sqlite")
+"""What is kept of `var`: databases that a newer version may give another structure."""
+
+
+def attempt(settings: Settings) -> str:
+    """Start this version on a copy of the database, with no workspace, no jobs and no door; return a sentence, or raise."""
+    for domain in (name for name in cli.DOMAINS if cli.exists(name)):
+        cli.load(domain)
+    importlib.import_module("dbos")
+    with tempfile.TemporaryDirectory(prefix="try-", dir=settings.var) as folder, _free() as listener:
+        copied = Path(folder) / "var" / "calcifer.sqlite"
+        there = Database(settings.database_url)
+        if there.file is not None and there.file.exists():
+            there.copy_to(copied)
+        there.close()
+        copied.parent.mkdir(exist_ok=True)
+        made = beside(Settings(Path(folder), "127.0.0.1", listener.getsockname()[1], f"sqlite:///{copied}"))
+        server = uvicorn.Server(uvicorn.Config(create_app(made), log_config=None, access_log=False))
+        threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True).start()
+        try:
+            _ask(made.settings.port)
+        finally:
+            server.should_exit = True
+            made.close()
+    return f"This version starts: the database comes to {migrations.newest()}, and its pages answer."
+
+
+def _free() -> socket.socket:
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def _ask(port: int) -> None:
+    until = time.monotonic() + DEADLINE_SECONDS
+    for path in PAGES:
+        while wrong := healthy.fault("127.0.0.1", port, path):
+            if "with" in wrong or time.monotonic() > until:
+                raise Unavailable(wrong)
+            time.sleep(0.1)
+
+
+def keep(settings: Settings) -> str:
+    """Keep the databases as they are now, in place of what was kept before; nobody may write meanwhile."""
+    kept = _kept(settings)
+    shutil.rmtree(kept, ignore_errors=True)
+    for name in KEPT:
+        if (settings.var / name).exists():
+            database = Database(f"sqlite:///{settings.var / name}")
+            database.copy_to(kept / name)
+            database.close()
+    os.sync()
+    return f"The database is kept in {kept}."
+
+
+def put_back(settings: Settings) -> str:
+    """Bring those back whose structure is another one now; what is replaced is kept, and what only has other rows stays."""
+    brought = []
+    aside = settings.var / "backups" / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    for name in KEPT:
+        kept, there = _kept(settings) / name, settings.var / name
+        if not kept.exists() or _shape(kept) == _shape(there):
+            continue
+        aside.mkdir(parents=True, exist_ok=True)
+        for ending in ("", "-wal", "-shm"):
+            if (file := there.with_name(name + ending)).exists():
+                file.rename(aside / file.name)
+        fresh = there.with_name(f"{name}.fresh")
+        shutil.copy(kept, fresh)
+        fresh.chmod(0o600)
+        fresh.rename(there)
+        brought.append(name)
+    os.sync()
+    if not brought:
+        return "The database has the structure that it had: what was written meanwhile stays."
+    return f"Brought back: {', '.join(brought)}. What the other version left is in {aside}."
+
+
+def _kept(settings: Settings) -> Path:
+    return settings.var / "backups" / "handover"
+
+
+def _shape(file: Path) -> list[str]:
+    database = Database(f"sqlite:///{file}")
+    try:
+        return database.shape() if file.exists() else []
+    finally:
+        database.close()
+
+
+def main() -> int:
+    """Do what the one argument says, and tell of it on standard output."""
+    acts = {"try": attempt, "keep": keep, "put-back": put_back}
+    try:
+        print(acts[sys.argv[1]](config.read()))
+    except CalciferError as error:
+        print(error.message)
+        return 1
+    except Exception:  # noqa: BLE001  (whatever a version fails with is what somebody has to read)
+        print(traceback.format_exc(limit=-3))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # whatever threads it has left
