@@ -104,7 +104,7 @@ class Outage:
     """Asks each tenth of a second whether pages answer, and counts how long they do not."""
 
     SCRIPT = """while [ ! -e /tmp/enough ]; do
-  busybox wget -q -T 1 -O /dev/null http://127.0.0.1:8000/healthz && echo y || echo n; sleep 0.1; done >/tmp/answers 2>/dev/null &"""
+  busybox wget -q -O /dev/null http://127.0.0.1:8000/healthz && echo y || echo n; sleep 0.1; done >/tmp/answers 2>/dev/null &"""
 
     def __init__(self, host: Host) -> None:
         self.host = host
