@@ -1,7 +1,7 @@
 """`python -m calcifer.handover try|keep|put-back`: what a version does of itself while another takes its place.
 
-Called by `deployments/drivers/handover.sh` in containers, and nobody else: `try` by the new version, beside the old one that serves;
-`keep` and `put-back` by the old one, while neither does.
+Called by `deployments/drivers/handover.sh` in containers, and nobody else: `try` by the new version, beside the old one; `keep` and
+`put-back` by the old one, while neither serves.
 """
 
 import importlib
@@ -119,14 +119,13 @@ def main() -> int:
     """Do what the one argument says, and tell of it on standard output."""
     acts = {"try": attempt, "keep": keep, "put-back": put_back}
     try:
-        print(acts[sys.argv[1]](config.read()))
+        said, code = acts[sys.argv[1]](config.read()), 0
     except CalciferError as error:
-        print(error.message)
-        return 1
+        said, code = error.message, 1
     except Exception:  # noqa: BLE001  (whatever a version fails with is what somebody has to read)
-        print(traceback.format_exc(limit=-3))
-        return 1
-    return 0
+        said, code = traceback.format_exc(limit=-3), 1
+    sys.stdout.write(f"{said}\n")
+    return code
 
 
 if __name__ == "__main__":

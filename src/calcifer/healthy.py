@@ -15,12 +15,14 @@ def fault(host: str, port: int, path: str = "/healthz") -> str:
     """Return what is wrong with the server that listens there, in a sentence; empty where nothing is."""
     plain = host.strip("[]")
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(plain, plain)  # noqa: S104  (where it listens, not where we do)
+    asked = http.client.HTTPConnection(here, port, timeout=SECONDS)
     try:
-        asked = http.client.HTTPConnection(here, port, timeout=SECONDS)
         asked.request("GET", path)
         status = asked.getresponse().status
     except (OSError, http.client.HTTPException) as error:
         return f"Calcifer does not answer at {here}, port {port}: {error or type(error).__name__}."
+    finally:
+        asked.close()
     return "" if status < http.client.BAD_REQUEST else f"Calcifer answers {path} with {status}."
 
 
@@ -29,7 +31,7 @@ def main() -> int:
     settings = config.read()
     wrong = fault(settings.host, settings.port)
     if wrong:
-        print(wrong, file=sys.stderr)
+        sys.stderr.write(f"{wrong}\n")
     return int(bool(wrong))
 
 

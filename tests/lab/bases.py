@@ -1,4 +1,4 @@
-"""Base images without a registry: the files of a few installed Debian packages and of what they need, as `docker import` takes them."""
+"""Base images without a registry: the files of a few installed Debian packages and of what they need, for `docker import`."""
 
 import hashlib
 import sys
@@ -31,7 +31,10 @@ def packages_of(names: Iterable[str]) -> list[str]:
         *("--no-breaks", "--no-replaces", "--no-enhances", *names),
     ).stdout.decode()
     found = sorted({line for line in said.splitlines() if line[:1].isalnum()})
-    return [name for name in found if run("dpkg-query", "-W", name, check=False).returncode == 0]
+    status = (
+        run("dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n").stdout.decode().splitlines()
+    )
+    return [name for name in found if f"{name} installed" in status]
 
 
 def files_of(names: Iterable[str]) -> list[str]:
@@ -40,7 +43,15 @@ def files_of(names: Iterable[str]) -> list[str]:
     apart = ("/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/")
     paths = {line for line in listed if line.startswith("/") and line != "/." and not line.startswith(apart)}
     # Links that an installation made: python3 → python3.11 is listed, alternatives and usr-merge are not.
-    paths |= {"/bin", "/sbin", "/lib", "/lib64", "/usr/sbin/iptables", "/etc/alternatives", "/etc/ssl/certs/ca-certificates.crt"}
+    paths |= {
+        "/bin",
+        "/sbin",
+        "/lib",
+        "/lib64",
+        "/usr/sbin/iptables",
+        "/etc/alternatives",
+        "/etc/ssl/certs/ca-certificates.crt",
+    }
     paths |= {str(path) for path in Path("/etc/alternatives").iterdir()}
     # As the links of the top lead: /bin/sh is /usr/bin/sh here.
     paths = {f"{Path(path).parent.resolve()}/{Path(path).name}".replace("//", "/") for path in paths}

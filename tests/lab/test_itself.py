@@ -1,14 +1,16 @@
 """Calcifer in a container, on a host that it manages, deploys itself: a good version, and versions that must not stay."""
 
 import json
+import re
+import shlex
 import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from calcifer.migrations import newest
 from tests.lab import bases
 from tests.lab.machines import Host, Lab
 
@@ -17,11 +19,34 @@ pytestmark = pytest.mark.lab
 HERE = "/opt/calcifer/calcifer-app"
 CLONE = "/srv/calcifer/calcifer-app"
 UID = 1234
-ENV = f"""CALCIFER_BASE=lab-base:1
-CALCIFER_UID={UID}
-CALCIFER_GID={UID}
-CALCIFER_ADDRESS=0.0.0.0
-"""
+PAGE = (bases.ROOT / "docs" / "install-docker.md").read_text("utf-8")
+# What the page leaves to who reads it, and what is otherwise here: one user, no terminal, no index, a folder of keys for all.
+HERE_IT_IS = {
+    "sudo ": "",
+    "<this repository>": "/srv/source",
+    "$(id -u)": str(UID),
+    "$(id -g)": str(UID),
+    "CALCIFER_ADDRESS=127.0.0.1": "CALCIFER_ADDRESS=0.0.0.0\nCALCIFER_BASE=lab-base:1",
+    "docker compose build": f"chown -R {UID} /srv/calcifer; docker compose build",
+    "accounts setup": "accounts setup --name Ada --mail ada@example.org --password 'a long one, Ada'",
+    "docker compose run": "docker compose run -T",
+    "docker compose exec": "docker compose exec -T",
+    "~/.ssh/authorized_keys": f"/etc/lab/authorized_keys; chown -R {UID} /srv/calcifer-ssh",
+}
+
+
+def block(number: int) -> str:
+    """Return the commands that the page shows, the first or the second."""
+    return re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[number]
+
+
+def as_in_the_lab(commands: str) -> str:
+    """Return them as they are typed in the lab."""
+    for shown, typed in HERE_IT_IS.items():
+        commands = commands.replace(shown, typed)
+    return commands
+
+
 WELL = "python3 -m calcifer.healthy"
 
 
@@ -31,27 +56,20 @@ class Itself:
     def __init__(self, host: Host) -> None:
         self.host = host
         bases.for_calcifer(host)
+        listed = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard"], cwd=bases.ROOT, capture_output=True, check=True
+        ).stdout
         tree = subprocess.run(
-            "git ls-files -co --exclude-standard | tar -cf - -T -", shell=True, cwd=bases.ROOT, capture_output=True, check=True
-        ).stdout  # fmt: skip
-        host.ssh(f"mkdir -p {CLONE} {HERE} /srv/calcifer-ssh && tar -xf - -C {CLONE}", stdin=tree)
+            ["tar", "-cf", "-", "-T", "-"], cwd=bases.ROOT, input=listed, capture_output=True, check=True
+        ).stdout
+        host.ssh("mkdir -p /srv/source /root/.ssh && tar -xf - -C /srv/source", stdin=tree)
         host.type(
-            f"cd {CLONE} && git init -q -b main && git add -A && "
-            "git -c user.name=Ada -c user.email=ada@example.org commit -qm Begin && "
-            f"git archive main | tar -xf - -C {HERE} && "
-            "ssh-keygen -q -t ed25519 -N '' -C calcifer -f /srv/calcifer-ssh/id_ed25519 && "
-            "cat /srv/calcifer-ssh/id_ed25519.pub >>/etc/lab/authorized_keys && "
-            f"chown -R {UID}:{UID} /srv/calcifer /srv/calcifer-ssh"
+            "cd /srv/source && git init -q -b main && git add -A && "
+            "git -c user.name=Ada -c user.email=ada@example.org commit -qm Begin"
         )
-        host.ssh(f"cat >{HERE}/.env", stdin=ENV.encode())
-        self.compose("build --quiet")
-        self.compose("run --rm -T calcifer calcifer accounts setup --name Ada --mail ada@example.org --password 'a long one, Ada'")
-        self.compose("up -d")
+        host.ssh("set -e\n" + as_in_the_lab(block(0)))
         self.await_well()
-        for key, value in {"name": "Ada", "email": "ada@example.org"}.items():
-            self.inside(f"git config --global user.{key} {value}")
-        self.calcifer("hosts add calcifer root@host.docker.internal")
-        self.calcifer("scan")
+        host.ssh("set -e\n" + as_in_the_lab(f"cd {HERE}\n{block(1)}"))
 
     def compose(self, words: str) -> str:
         return self.host.type(f"cd {HERE} && docker compose {words} 2>&1")
@@ -68,10 +86,11 @@ class Itself:
             assert time.monotonic() < deadline, self.host.type("docker logs --tail 30 calcifer-app-calcifer-1 2>&1")
             time.sleep(0.3)
 
-    def change(self, why: str, path: str, script: str) -> None:
+    def change(self, why: str, path: str, script: str, *also: str) -> None:
         """The express lane, typed inside."""
-        self.inside(f"sed -i '{script}' {CLONE}/{path}")
-        self.inside(f"sh -c 'cd {CLONE} && calcifer change calcifer-app -m \"{why}\" {path}'")
+        self.inside(f"sed -i {shlex.quote(script)} {CLONE}/{path}")
+        words = f"calcifer change calcifer-app -m {shlex.quote(why)} {' '.join([path, *also])}"
+        self.inside(f"sh -c {shlex.quote(f'cd {CLONE} && {words}')}")
 
     def deploy(self) -> dict[str, Any]:
         """Begin a deployment; whoever asked for it may go with the container. Return how it ended."""
@@ -85,6 +104,10 @@ class Itself:
                     return latest
             time.sleep(0.5)
         raise AssertionError(self.host.type("docker ps -a; docker logs --tail 50 calcifer-app-calcifer-1 2>&1"))
+
+    def deployments(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.calcifer("deployments list --json"))
+        return found
 
     def version(self) -> str:
         return str(json.loads(self.host.type("busybox wget -q -O - http://127.0.0.1:8000/healthz"))["version"])
@@ -118,27 +141,28 @@ class Outage:
 
 
 def test_it_is_taken_over_without_a_restart(itself: Itself) -> None:
-    before = itself.host.type("docker ps --quiet --no-trunc")
-    assert itself.deploy()["state"] == "good"
-    assert itself.host.type("docker ps --quiet --no-trunc") == before
+    first = itself.deployments()[0]
+    assert (first["state"], first["before"]) == ("good", None)
+    assert "── forth-up-0" in (said := itself.calcifer("deployments log 1"))
+    assert "Running" in said
+    assert "handover" not in said
 
 
 def test_a_new_version_takes_over(itself: Itself) -> None:
-    itself.change("Say another number", "src/calcifer/__init__.py", "s/^__version__ = .*/__version__ = \"9.1\"/")
+    itself.change("Say another number", "src/calcifer/__init__.py", 's/^__version__ = .*/__version__ = "9.1"/')
     outage, items = Outage(itself.host), itself.items()
     ended = itself.deploy()
     assert ended["state"] == "good", ended
     assert itself.version() == "9.1"
     assert itself.items() == items
-    print("good version: no answer for", outage.seconds())
-    print(itself.calcifer(f"deployments log {ended['id']}"))
+    assert outage.seconds() < 60
 
 
 @pytest.mark.parametrize(
     ("path", "script"),
     [
         ("src/calcifer/app.py", '$a raise RuntimeError("broken at import")'),
-        ("src/calcifer/app.py", 's/uow.db.execute(text("SELECT 1"))/raise RuntimeError/'),
+        ("src/calcifer/app.py", 's/uow.db.execute(text("SELECT 1"))/raise RuntimeError/; /broken at import/d'),
     ],
     ids=["import", "health"],
 )
@@ -147,8 +171,70 @@ def test_one_that_does_not_start_is_not_let_in(itself: Itself, path: str, script
     itself.change("A bad idea", path, script)
     outage = Outage(itself.host)
     ended = itself.deploy()
-    print(ended["error"], "no answer for", outage.seconds())
     assert ended["state"] == "returned", ended
+    assert outage.seconds() < 2, "the old one has served all the time"
     assert itself.host.type("docker ps --quiet --no-trunc --filter name=calcifer-app-calcifer-1") == serving
     assert itself.version() == "9.1"
-    itself.inside(f"git -C {CLONE} checkout -q main")
+
+
+MIGRATION = """\"\"\"A table that the next version has.\"\"\"
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999"
+down_revision = "@NEWEST@"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table("novelties", sa.Column("id", sa.Integer, primary_key=True))
+"""
+
+
+def test_one_that_starts_and_is_not_well_gives_way_with_its_database(itself: Itself) -> None:
+    path = "src/calcifer/migrations/versions/9999_novelties.py"
+    itself.host.ssh(
+        f"cat >{CLONE}/{path}; chown {UID} {CLONE}/{path}", stdin=MIGRATION.replace("@NEWEST@", newest()).encode()
+    )
+    itself.inside(f"sed -i /raise.RuntimeError/d {CLONE}/src/calcifer/app.py")
+    listening = "s/CALCIFER_HOST: 0.0.0.0/CALCIFER_HOST: 192.0.2.1/"
+    itself.change("Listen nowhere", "docker-compose.yml", listening, "src/calcifer/app.py", path)
+    outage, items = Outage(itself.host), itself.items()
+    ended = itself.deploy()
+    assert (ended["state"], itself.version()) == ("returned", "9.1")
+    assert "cannot listen on 192.0.2.1" in ended["error"]
+    assert outage.seconds() < 120
+    assert itself.items() == items
+    assert "calcifer.sqlite" in itself.host.type("ls /srv/calcifer/var/backups/replaced-*")
+    assert itself.host.type("docker ps --all --quiet --filter name=calcifer-app").count("\n") == 1
+
+
+def test_the_vpn_comes_up_beside_it_and_another_machine_joins(itself: Itself) -> None:
+    alpha = itself.host
+    bases.load(alpha, bases.packed("wireguard", bases.FOR_WIREGUARD), "lab-wireguard:1")
+    env = "VPN_BASE=lab-wireguard:1\nVPN_SUBNET=198.18.0.0/16\nVPN_GATEWAY=198.18.0.1\nVPN_ADDRESS=198.18.99.50\n"
+    alpha.ssh("mkdir -p /opt/calcifer/wireguard-vpn && cat >/opt/calcifer/wireguard-vpn/.env", stdin=env.encode())
+    itself.calcifer(f"adopt {CLONE}/examples/wireguard-vpn")
+    itself.calcifer("deploy wireguard-vpn")
+    # The host reaches its own child, and the child the host, by a second child: see the example's README.
+    alpha.type(
+        "ip link add vpn-shim link eth0 type macvlan mode bridge && ip address add 198.18.99.51/32 dev vpn-shim && "
+        "ip link set vpn-shim up && ip route add 198.18.99.50/32 dev vpn-shim && ping -c 1 -W 5 198.18.99.50"
+    )
+    laptop = itself.host.lab.host("fig")
+    public = laptop.type("umask 077; wg genkey >/root/private.key && wg pubkey </root/private.key").strip()
+    told = alpha.type(f"cd /opt/calcifer/wireguard-vpn && docker compose exec -T vpn add-peer laptop {public}")
+    conf = told.replace("(the peer's own)", laptop.type("cat /root/private.key").strip())
+    conf = conf.replace("(your public name, or this server's address in the LAN)", "198.18.99.50")
+    conf = conf.replace("AllowedIPs = 10.66.34.0/24", f"AllowedIPs = 10.66.34.0/24, {alpha.address}/32")
+    laptop.ssh("cat >/root/vpn.conf; chmod 600 /root/vpn.conf", stdin=conf.encode())
+    laptop.type(f"iptables -A OUTPUT -o eth0 -d {alpha.address} -j DROP")  # no way but the VPN
+    page = f"busybox wget -q -O - http://{alpha.address}:8000/sign-in"
+    assert laptop.ssh(f"timeout 3 {page}", check=False).returncode
+    laptop.type("mkdir -p /var/run/wireguard; wg-quick up /root/vpn.conf")
+    assert "Calcifer" in laptop.type(f"ping -c 1 -W 5 10.66.34.1 >/dev/null; {page}")
+    shown = alpha.type("cd /opt/calcifer/wireguard-vpn && docker compose exec -T vpn wg show wg0 endpoints")
+    assert laptop.address in shown
+    laptop.kill()

@@ -144,7 +144,9 @@ class Database:
     def shape(self) -> list[str]:
         """Return what says which version of a program an SQLite database is of: the statements of its tables, and its revision."""
         with self.looking() as connection:
-            said = [str(line) for line in connection.scalars(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))]
+            said = [
+                str(line) for line in connection.scalars(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
+            ]
             if any("alembic_version" in line for line in said):
                 said += connection.scalars(text("SELECT version_num FROM alembic_version"))
         return sorted(said)

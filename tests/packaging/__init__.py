@@ -1,0 +1,1 @@
+"""What brings Calcifer onto machines: image, unit, scripts, and the pages that tell of them."""

@@ -1,0 +1,68 @@
+"""`python -m calcifer.handover`: a version tried beside the one that serves, and a database kept and put back."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from calcifer import handover, migrations
+from calcifer.kit.db import Database
+from calcifer.kit.errors import Conflict
+from calcifer.wiring import Wiring, wire
+from tests.conftest import Run
+
+pytestmark = pytest.mark.once
+
+
+def test_a_version_is_tried_on_a_copy_and_leaves_nothing(wiring: Wiring) -> None:
+    before = sorted(path.name for path in wiring.settings.var.iterdir())
+    assert migrations.newest() in handover.attempt(wiring.settings)
+    assert sorted(path.name for path in wiring.settings.var.iterdir()) == before
+
+
+def test_one_whose_pages_do_not_answer_is_told(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handover, "PAGES", ("/healthz", "/api/v1/services"))
+    monkeypatch.setattr(handover, "DEADLINE_SECONDS", 2.0)
+    with pytest.raises(handover.Unavailable, match=r"with \d+"):
+        handover.attempt(wiring.settings)
+
+
+def change(wiring: Wiring, statement: str) -> None:
+    with wiring.units.database.writing() as session:
+        session.execute(text(statement))
+        session.commit()
+
+
+def test_rows_of_the_same_structure_stay(wiring: Wiring) -> None:
+    handover.keep(wiring.settings)
+    change(wiring, "UPDATE alembic_version SET version_num = version_num")
+    assert "stays" in handover.put_back(wiring.settings)
+    assert not list((wiring.settings.var / "backups").glob("replaced-*"))
+
+
+def test_another_structure_gives_way_to_what_was_kept_and_is_kept_itself(wiring: Wiring, calcifer: Run) -> None:
+    handover.keep(wiring.settings)
+    change(wiring, "CREATE TABLE novelties (id INTEGER)")
+    change(wiring, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Conflict, match="A newer version of Calcifer"):
+        wire(wiring.settings)
+    assert "Brought back: calcifer.sqlite" in handover.put_back(wiring.settings)
+    wire(wiring.settings).close()
+    (aside,) = (wiring.settings.var / "backups").glob("replaced-*")
+    there = Database(f"sqlite:///{aside / 'calcifer.sqlite'}")
+    assert any("novelties" in line for line in there.shape())
+    there.close()
+
+
+def test_a_start_that_migrates_keeps_the_database_first(wiring: Wiring) -> None:
+    settings = replace(wiring.settings)
+    change(wiring, "CREATE TABLE kept (id INTEGER)")
+    old = str(int(migrations.newest()) - 1).zfill(4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "migrate", lambda _engine: None)
+        change(wiring, f"UPDATE alembic_version SET version_num = '{old}'")  # noqa: S608  (four digits)
+        wire(settings).close()
+    (copy,) = (settings.var / "backups").glob(f"before-{migrations.newest()}-*.sqlite")
+    kept = Database(f"sqlite:///{copy}")
+    assert old in kept.shape()
+    kept.close()
