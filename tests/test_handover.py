@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from calcifer import handover, migrations
 from calcifer.kit.db import Database
-from calcifer.kit.errors import Conflict
+from calcifer.kit.errors import Conflict, Unavailable
 from calcifer.wiring import Wiring, wire
 from tests.conftest import Run
 
@@ -23,7 +23,7 @@ def test_a_version_is_tried_on_a_copy_and_leaves_nothing(wiring: Wiring) -> None
 def test_one_whose_pages_do_not_answer_is_told(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handover, "PAGES", ("/healthz", "/api/v1/services"))
     monkeypatch.setattr(handover, "DEADLINE_SECONDS", 2.0)
-    with pytest.raises(handover.Unavailable, match=r"with \d+"):
+    with pytest.raises(Unavailable, match=r"with \d+"):
         handover.attempt(wiring.settings)
 
 

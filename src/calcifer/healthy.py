@@ -20,7 +20,7 @@ def fault(host: str, port: int, path: str = "/healthz") -> str:
         asked.request("GET", path)
         status = asked.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return f"Calcifer does not answer at {here}, port {port}: {error or type(error).__name__}."
+        return f"Calcifer does not answer at {here}, port {port}: {str(error) or type(error).__name__}."
     finally:
         asked.close()
     return "" if status < http.client.BAD_REQUEST else f"Calcifer answers {path} with {status}."

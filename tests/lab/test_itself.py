@@ -37,7 +37,7 @@ HERE_IT_IS = {
 
 def block(number: int) -> str:
     """Return the commands that the page shows, the first or the second."""
-    return re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[number]
+    return list[str](re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))[number]
 
 
 def as_in_the_lab(commands: str) -> str:
@@ -93,16 +93,17 @@ class Itself:
         self.inside(f"sh -c {shlex.quote(f'cd {CLONE} && {words}')}")
 
     def deploy(self) -> dict[str, Any]:
-        """Begin a deployment; whoever asked for it may go with the container. Return how it ended."""
-        self.host.ssh(f"cd {HERE} && docker compose exec -T calcifer calcifer deploy calcifer-app", check=False)
-        deadline = time.monotonic() + 240
+        """Begin a deployment, with nobody who waits for it: that one would go with the container. Return how it ended."""
+        before = self.deployments()[0]["id"]
+        self.compose("exec -d calcifer calcifer deploy calcifer-app")
+        deadline = time.monotonic() + 400
         while time.monotonic() < deadline:
             done = self.host.ssh("docker exec calcifer-app-calcifer-1 calcifer deployments list --json", check=False)
             if done.returncode == 0:
                 latest: dict[str, Any] = json.loads(done.stdout)[0]
-                if latest["state"] not in ("pending", "waiting", "running"):
+                if latest["id"] > before and latest["state"] not in ("pending", "waiting", "running"):
                     return latest
-            time.sleep(0.5)
+            time.sleep(1)
         raise AssertionError(self.host.type("docker ps -a; docker logs --tail 50 calcifer-app-calcifer-1 2>&1"))
 
     def deployments(self) -> list[dict[str, Any]]:
