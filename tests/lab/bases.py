@@ -10,7 +10,19 @@ from tests.lab.machines import Host, run
 
 ROOT = Path(__file__).parents[2]
 CACHE = Path("/var/tmp/calcifer-lab-bases")  # noqa: S108 -- as root, and made by root alone
-ALWAYS = ("base-files", "base-passwd", "bash", "coreutils", "dash", "findutils", "grep", "libc-bin", "passwd", "sed")
+ALWAYS = (
+    "base-files",
+    "base-passwd",
+    "bash",
+    "coreutils",
+    "dash",
+    "findutils",
+    "grep",
+    "libc-bin",
+    "passwd",
+    "sed",
+    "util-linux",
+)
 FOR_CALCIFER = ("libstdc++6", "python3", "python3-venv", "git", "openssh-client", "ca-certificates", "netbase")
 FOR_WIREGUARD = ("wireguard-tools", "wireguard-go", "iproute2", "iptables", "procps")
 # Where pip looks instead of an index; a folder of the base.

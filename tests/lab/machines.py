@@ -350,6 +350,11 @@ def clean(folder: Path) -> None:
         run("ip", "netns", "delete", net)
     for group in sorted(CGROUPS.glob(f"*/{folder.name}-*/**/"), reverse=True):
         remove_group(group)
+    for path in folder.iterdir():  # the lock last: another lab would take a folder without one for a dead one's
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "lock":
+            path.unlink()
     shutil.rmtree(folder)
 
 
