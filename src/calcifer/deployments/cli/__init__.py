@@ -1,4 +1,4 @@
-"""`calcifer deployments …`: what runs where, and how it gets there; `look`, `deploy`, `rollback`, `restart`, `logs` are shortcuts."""
+"""`calcifer deployments …`: what runs where, and how it got there; `look`, `deploy`, `rollback`, `restart`, `logs` too."""
 
 from calcifer.deployments.cli import daily, hooks, looks, runs
 from calcifer.deployments.cli.routes import commands
