@@ -199,9 +199,9 @@ class Course:
             time.sleep(max(min(pause, left), 0.05) if left > 0 else pause)
             pause, asked = min(pause * 1.5, LOOK_SECONDS), time.monotonic()
             seen = self._again(order, first)
+        said = f"{found.sentence} {self._answered(order, until)}".strip()
         self._hook(order, "post_deploy")
         outcome = ("cancelled" if order.is_cancelled else "returned") if order.is_returning else "good"
-        said = f"{found.sentence} {self._answered(order, until)}".strip()
         self._note(phase="record", verdict=said, images=standing.images(seen), outcome=outcome)
 
     def _answered(self, order: Order, until: float) -> str:
