@@ -19,17 +19,16 @@ DESCRIPTOR = "title: Web\ntargets:\n- {host: here}\nhooks:\n  pre_deploy: sh bef
 
 @pytest.fixture(autouse=True)
 def repository(home: Path, tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A service that reaches into its host and has a hook; the server, which starts after it, finds it."""
+    """A service that has a hook; the server, which starts after it, finds it."""
     put_engine(tmp_path, monkeypatch)
     path = home / "web"
     (path / ".calcifer").mkdir(parents=True)
     git(path, "init", "-q", "-b", "main")
-    compose = {"web": {"image": "web:1", "privileged": True}, "side": {"image": "side:1"}}
     write(
         path,
         git,
         {
-            "docker-compose.yml": json.dumps({"services": compose}),
+            "docker-compose.yml": json.dumps({"services": {"web": {"image": "web:1"}, "side": {"image": "side:1"}}}),
             "before.sh": "echo about to go\n",
             ".calcifer/service.yaml": DESCRIPTOR,
         },
@@ -70,12 +69,17 @@ def test_what_is_dangerous_is_asked_for_once(visit: Visit, repository: Path, tmp
     page.get_by_label("Value").fill("canary in the cellar")
     page.get_by_role("button", name="Set it").click()
     page.goto("/secrets?service=web")
+    expect(page.get_by_role("row", name="DB_PASSWORD")).to_contain_text("••••")
     fits(page)
     picture(page, "secrets")
     assert "canary" not in page.content()
 
 
-def test_the_reach_of_a_change_is_approved_on_its_item(visit: Visit, tmp_path: Path) -> None:
+def test_the_reach_of_a_change_is_approved_on_its_item(
+    visit: Visit, repository: Path, tmp_path: Path, git: Git
+) -> None:
+    reaching = {"web": {"image": "web:1", "privileged": True}}
+    write(repository, git, {"docker-compose.yml": json.dumps({"services": reaching})})
     page = visit(width=1280)
     sign_up(page)
     main = page.locator("main")
