@@ -18,7 +18,7 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "mana
 ONLY_IN = {
     "pygit2": {"kit/git"},
     "subprocess": {"kit/git", "kit/commands.py", "kit/ssh/"},
-    "urllib.request": {"kit/asking.py"},
+    "urllib.request": {"kit/asking.py", "kit/guarded.py"},
     "os.system": set[str](),
     "os.popen": set[str](),
     "sqlite3": {"kit/db.py"},

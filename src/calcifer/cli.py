@@ -21,7 +21,7 @@ from calcifer.kit import terminal
 from calcifer.kit.errors import CalciferError
 
 # Domains in the order of the menu; one whose `cli.py` is not there yet is left out.
-DOMAINS = ("work", "services", "git", "secrets", "deployments", "hosts", "doctor", "accounts", "activity")
+DOMAINS = ("work", "services", "updates", "git", "secrets", "deployments", "hosts", "doctor", "accounts", "activity")
 # What is said so often that the domain may be left out.
 SHORTCUTS = {
     "init": "services",

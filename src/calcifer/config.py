@@ -1,6 +1,7 @@
 """The only place that reads CALCIFER_* variables."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,10 @@ class Settings:
     """CALCIFER_PORT: the TCP port to listen on, 8000 by default."""
     database_url: str
     """CALCIFER_DATABASE_URL: an SQLAlchemy URL; SQLite in the workspace by default, or postgresql+psycopg://…"""
+    updates_hours: int = 24
+    """CALCIFER_UPDATES_HOURS: how often registries are asked by themselves; 0 is never."""
+    plain_registries: frozenset[str] = frozenset()
+    """CALCIFER_PLAIN_REGISTRIES: registries (`host:port`, with commas) that are asked without TLS."""
 
     @property
     def var(self) -> Path:
@@ -39,4 +44,12 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         raise Invalid.field(
             "CALCIFER_DATABASE_URL", "CALCIFER_DATABASE_URL begins with sqlite:/// or postgresql+psycopg://."
         )
-    return Settings(home, values.get("CALCIFER_HOST") or "127.0.0.1", int(port), url)
+    hours = values.get("CALCIFER_UPDATES_HOURS") or "24"
+    if not (hours.isascii() and hours.isdigit() and int(hours) <= 8760):
+        raise Invalid.field(
+            "CALCIFER_UPDATES_HOURS",
+            f"CALCIFER_UPDATES_HOURS is a number of hours from 0 (never) to 8760, not '{hours}'.",
+        )
+    plain = frozenset(filter(None, re.split(r"[,\s]+", values.get("CALCIFER_PLAIN_REGISTRIES") or "")))
+    host = values.get("CALCIFER_HOST") or "127.0.0.1"
+    return Settings(home, host, int(port), url, int(hours), plain)

@@ -18,6 +18,7 @@ from calcifer.config import Settings
 from calcifer.kit.errors import CalciferError, Conflict, Unavailable
 from calcifer.kit.uow import Actor
 from calcifer.services.service import scanning
+from calcifer.updates import service as updates
 from calcifer.wiring import Wiring, wire
 
 log = logging.getLogger("calcifer")
@@ -39,6 +40,8 @@ def serve(settings: Settings, out: TextIO = sys.stderr) -> None:
     logs.to_file(settings.var, also_stderr=True)
     with _listening(settings) as listener:
         wiring.jobs.start()
+        with wiring.units.write(ITSELF) as uow:
+            updates.schedule(uow, settings.updates_hours, anew=False)
         # What was cloned, moved or committed while nobody served. Not as a job: the next start looks again anyway.
         threading.Thread(target=_look, args=(wiring,), name="calcifer-scan", daemon=True).start()
         _greet(wiring, out)

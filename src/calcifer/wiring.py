@@ -27,6 +27,8 @@ from calcifer.kit.uow import Units
 from calcifer.kit.workflows import Jobs
 from calcifer.services import jobs as services_jobs
 from calcifer.services import models as _services  # noqa: F401
+from calcifer.updates import jobs as updates_jobs
+from calcifer.updates import models as _updates  # noqa: F401
 from calcifer.work import jobs as work_jobs
 from calcifer.work import models as _work  # noqa: F401
 from calcifer.work.service import losing
@@ -123,6 +125,7 @@ def _parts(settings: Settings, database: Database) -> Wiring:
     jobs = Jobs(units, settings.var)
     services_jobs.register(jobs, settings.home)
     work_jobs.register(jobs, settings.var)
+    updates_jobs.register(jobs, settings.updates_hours, settings.plain_registries)
     git_jobs.register(jobs)
     hosts_jobs.register(jobs, settings.var)
     deployments_jobs.register(jobs, settings.var)

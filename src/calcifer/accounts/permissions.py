@@ -32,6 +32,8 @@ MemberVerb = Literal[
     "services.adopt",
     "services.new",
     "services.scan",
+    "updates.check",
+    "updates.take",
     "work.add",
     "work.approve_reach",
     "work.change",

@@ -119,6 +119,8 @@ _PATTERNS = {
     "lifecycle": "is a word in lower case.",
     "name": "is a word in lower case.",
     "target": "is the name of a target, a word in lower case.",
+    "image": "is the name of an image without its tag, such as nginx or ghcr.io/example/*.",
+    "match": "is a pattern such as 1.27.* or a range such as >=1.25 <2.",
 }
 
 
@@ -186,6 +188,10 @@ lifecycle: {lifecycle} # or experimental, deprecated, retired
 # links:
 #   - title: Dashboard
 #     url: https://example.org/
+# updates:
+#   - image: "*"
+#     allow: minor # how far updates may go: none, digest, patch, minor, major
+#     automatic: patch # how far they go by themselves, where the rules let them through
 # policy: solo # which rules a change must pass: solo, team or strict
 # verify: docker compose config --quiet # a command that proves a change
 """

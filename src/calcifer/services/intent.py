@@ -19,6 +19,9 @@ ServiceName = Annotated[str, StringConstraints(pattern="^" + NAME.pattern.replac
 WebAddress = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s\x00-\x1f\x7f<>\"]+$")]
 Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[a-z][a-z0-9+.-]*://[^\s\x00-\x1f\x7f<>\"]+$")]
 
+_BOUND = r"(?:[<>]=?|=)v?[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}"
+_MATCH = rf"^(?:{_BOUND}(?: {_BOUND}){{0,5}}|[A-Za-z0-9_*?\[\]!][A-Za-z0-9_.*?\[\]!-]*)$"
+
 
 Command = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=_TEXT)]
 
@@ -70,6 +73,27 @@ class Endpoint(Part):
     )
 
 
+class Update(Part):
+    """How far updates of an image may go. The first entry whose image fits counts."""
+
+    image: Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[A-Za-z0-9_.:/*?\[\]!-]+$")] = (
+        Field(
+            description="The image without its tag; `*` and `?` stand for what they do in names of files.",
+            examples=["nginx", "ghcr.io/example/*"],
+        )
+    )
+    match: Annotated[str, StringConstraints(max_length=128, pattern=_MATCH)] | None = Field(
+        None, description="Which tags count: a pattern, or a range.", examples=["1.27.*", ">=1.25 <2"]
+    )
+    allow: Literal["none", "digest", "patch", "minor", "major"] = Field(
+        "minor", description="How far an update may go; `digest`: another content of the same tag."
+    )
+    automatic: Literal["none", "digest", "patch", "minor", "major"] = Field(
+        "none",
+        description="How far an update may go that Calcifer completes by itself, where the rules let it through.",
+    )
+
+
 class Descriptor(Part):
     """What is meant of a service. What can be read from its files (images, ports, volumes) is not typed in here."""
 
@@ -100,6 +124,7 @@ class Descriptor(Part):
     links: list[Link] = Field([], max_length=100, description="What to open in a browser.")
     targets: list[Target] = Field([], max_length=100, description="Where it runs.")
     endpoints: list[Endpoint] = Field([], max_length=100, description="What is watched.")
+    updates: list[Update] = Field([], max_length=100, description="How far updates of its images may go.")
     policy: Literal["solo", "team", "strict"] = Field("solo", description="Which rules a change must pass.")
     hooks: Hooks | None = Field(None, description="Commands that run on the host at a deployment.")
     verify: (

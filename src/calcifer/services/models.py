@@ -63,6 +63,8 @@ class Service(Base):
     """Where the descriptor says that it runs: name, host, directory, on_complete; None where that was not read yet."""
     endpoints: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     """What the descriptor says is to be watched: name, url."""
+    updates: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    """How far updates of its images may go: image, match, allow, automatic; None where that was not read yet."""
     adopted_at: Mapped[datetime] = mapped_column(Instant)
     scanned_at: Mapped[datetime] = mapped_column(Instant)
     missing_since: Mapped[datetime | None] = mapped_column(Instant)

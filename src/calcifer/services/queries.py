@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from calcifer.kit.errors import NotFound
 from calcifer.services.cycles import cycles_through
 from calcifer.services.models import Service, ServiceDependency
-from calcifer.services.rows import Listed, Neighbour, Stored, Surroundings
+from calcifer.services.rows import Listed, Neighbour, Stored, Surroundings, WithImages
 
 LONGEST_NAME = 100
 MOST_EDGES = 5000
@@ -230,6 +230,14 @@ def list_targets(session: Session) -> list[tuple[str, list[dict[str, Any]]]]:
         select(Service.name, Service.targets).where(Service.targets.is_not(None)).order_by(Service.name)
     )
     return [(name, there) for name, there in rows if there]
+
+
+def list_images(session: Session, name: str | None = None) -> list[WithImages]:
+    """Return what the images of services and the rules for their updates are read from, of one service or of all, by name."""
+    columns = (getattr(Service, column) for column in WithImages._fields)
+    query = select(*columns).where(Service.missing_since.is_(None)).order_by(Service.name)
+    rows = session.execute(query if name is None else query.where(Service.name == name))
+    return [WithImages._make(row) for row in rows]
 
 
 def list_with_targets(session: Session, *, after: str | None = None, limit: int = 50) -> list[Service]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Stored(NamedTuple):
@@ -45,6 +45,14 @@ class Neighbour(NamedTuple):
 
     name: str
     title: str | None
+
+
+class WithImages(NamedTuple):
+    """A service as updates of its images need it."""
+
+    name: str
+    facts: dict[str, Any]
+    updates: list[dict[str, Any]] | None
 
 
 @dataclass(frozen=True)

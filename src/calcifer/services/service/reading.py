@@ -106,7 +106,7 @@ def rescan(uow: UnitOfWork, service: Service, *, thorough: bool = False) -> None
         service.missing_since, service.head = service.missing_since or uow.now, head
         return
     service.missing_since = None
-    is_read = service.head is not None and service.targets is not None
+    is_read = service.head is not None and None not in (service.targets, service.updates)
     if thorough or not is_read or repository.branch(service.main_branch) != service.head:
         began = service.baseline is None
         fill(uow, service, repository, with_refs=thorough or service.head is None)
@@ -238,6 +238,7 @@ def _take(uow: UnitOfWork, service: Service, descriptor: Descriptor) -> None:
         target.model_dump(include={"name", "host", "directory", "on_complete"}) for target in descriptor.targets
     ]
     service.endpoints = [one.model_dump(include={"name", "url", "target", "expect"}) for one in descriptor.endpoints]
+    service.updates = [one.model_dump(include={"image", "match", "allow", "automatic"}) for one in descriptor.updates]
     service.links = [{"title": link.title, "url": link.url} for link in descriptor.links]
     _depend(uow, service, descriptor.depends_on)
 

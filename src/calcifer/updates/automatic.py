@@ -1,0 +1,118 @@
+"""Updates that complete by themselves: where the descriptor says how far that goes, and every rule lets them through.
+
+Who acts is Calcifer, with the role of whoever set that in the descriptor: what that person may not do is not done for them either.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from calcifer.accounts import queries as accounts
+from calcifer.kit.git.repository import Repository
+from calcifer.kit.uow import Actor, UnitOfWork
+from calcifer.services import descriptors
+from calcifer.services import queries as catalog
+from calcifer.updates import listing, making, queries
+from calcifer.updates.references import read
+from calcifer.updates.rows import Update
+from calcifer.work import service as work
+
+CALCIFER = Actor("Calcifer", "calcifer@localhost", "member")
+MOST_COMMITS = 500
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """An update that the descriptor of its service lets complete by itself, and who acts, on whose word."""
+
+    service: str
+    image: str
+    actor: Actor
+    by: str
+
+
+def mandates(uow: UnitOfWork, service: str | None = None) -> list[Mandate]:
+    """Return the updates that are to be made now; not one that an open item makes, or that somebody gave up."""
+    found = []
+    setters: dict[str, tuple[Actor, str]] = {}
+    for update in listing.updates(uow, service):
+        used = update.used
+        if update.offer.to is None or not used.rule.is_automatic(update.offer.kind) or _is_settled(uow, update):
+            continue
+        if used.service not in setters:
+            setters[used.service] = _setter(uow, used.service)
+        found.append(Mandate(used.service, used.written, *setters[used.service]))
+    return found
+
+
+def _is_settled(uow: UnitOfWork, update: Update) -> bool:
+    old, to = read(update.used.written), update.offer.to
+    assert old
+    assert to
+    service = update.used.service
+    if queries.find_open(uow.db, service, making.beginning_of(old)) is not None:
+        return True
+    return queries.was_dropped(uow.db, service, making.title_of(old, to))
+
+
+def make(uow: UnitOfWork, mandate: Mandate) -> int | None:
+    """Open the item of an update; None where there is nothing to do any more."""
+    for update in listing.updates(uow, mandate.service):
+        if (
+            update.used.written == mandate.image
+            and update.offer.to
+            and update.used.rule.is_automatic(update.offer.kind)
+        ):
+            if _is_settled(uow, update):
+                return None
+            why = f"The descriptor lets {update.used.rule.automatic} updates complete by themselves; {mandate.by} set that."
+            return making.make(uow, update, why).number
+    return None
+
+
+def complete(uow: UnitOfWork, number: int) -> bool:
+    """Complete an item where every rule lets it through; else it stays open for a person, and False is returned."""
+    item = making.open_item(uow, number)
+    if item is None or not all(verdict.lets_through for verdict in work.judge(uow, item)):
+        return False
+    work.complete(uow, number)
+    return True
+
+
+def _setter(uow: UnitOfWork, name: str) -> tuple[Actor, str]:
+    """Return who acts, and the name of who set what the descriptor says of updates: who completed the item that brought it to main.
+
+    A commit that no item brought may name anybody as its author: it gives no role.
+    """
+    service = catalog.get_service(uow.db, name)
+    repository = uow.refs.open(Path(service.path))
+    head = repository.branch(service.main_branch)
+    commit = _brought(repository, head, service.within(descriptors.PATH), service.updates or []) if head else None
+    if commit is None:
+        return CALCIFER, "somebody"
+    author = repository.commit(commit).author
+    if queries.find_completed(uow.db, commit) is None:
+        return CALCIFER, author.name
+    person = accounts.find_person(uow.db, author.mail)
+    return Actor(CALCIFER.name, CALCIFER.mail, person.role if person else CALCIFER.role), author.name
+
+
+def _brought(repository: Repository, head: str, path: str, updates: list[dict[str, object]]) -> str | None:
+    """Return the commit of main since which the descriptor says this of updates, as far back as is looked."""
+    found, seen = None, dict[str, bool]()
+    for commit in repository.log(head, first_parent=True, limit=MOST_COMMITS):
+        entry = repository.entry(commit.oid, path)
+        oid = entry.oid if entry else ""
+        if oid not in seen:
+            seen[oid] = bool(oid) and _says(repository.blob(oid), updates)
+        if not seen[oid]:
+            break
+        found = commit.oid
+    return found
+
+
+def _says(content: bytes, updates: list[dict[str, object]]) -> bool:
+    descriptor = descriptors.parsed(content).descriptor
+    return (
+        descriptor is None
+        or [one.model_dump(include={"image", "match", "allow", "automatic"}) for one in descriptor.updates] == updates
+    )
