@@ -99,6 +99,8 @@ def ask(url: str, guard: Guard, *, method: str = "GET", headers: Mapping[str, st
     parts = urlsplit(url)
     place = f"{parts.scheme}://{parts.netloc}"
     host = parts.hostname or ""
+    if parts.scheme not in {"https", "http"} or not host:
+        raise NotThere(f"{place[:200]} is no address of a web server.")
     if reach(host) not in guard.allowed:
         raise NotThere(f"{place} lies at an address that is not asked for this.")
     connection, target, more = _connection(url, guard)
@@ -108,6 +110,8 @@ def ask(url: str, guard: Guard, *, method: str = "GET", headers: Mapping[str, st
             connection.request(method, target, headers={"User-Agent": "Calcifer", **more, **(headers or {})})
             answer = connection.getresponse()
             body = b"" if method == "HEAD" else _read(answer, place)
+            if end.is_over:  # what was cut off then looks like the end of an answer
+                raise TimeoutError
             return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, body)
     except ssl.SSLCertVerificationError as error:
         raise Untrusted(

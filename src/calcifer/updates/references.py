@@ -51,7 +51,7 @@ class Reference:
 
 def read(written: str) -> Reference | None:
     """Return what a reference means, or None for what is none: a variable in it, an image's id, a wrong form."""
-    if len(written) > 2 * LONGEST or not written.isascii() or "$" in written:
+    if len(written) > 2 * LONGEST or not written.isascii() or "$" in written or DIGEST.match(written):
         return None
     front, _, digest = written.partition("@")
     if "@" in written and not DIGEST.match(digest):
@@ -65,6 +65,9 @@ def read(written: str) -> Reference | None:
     if registry in {HUB, f"index.{HUB}", HUB_API}:
         registry = HUB
         name = name if "/" in name else f"library/{name}"
+    port = registry.rpartition(":")[2]
+    if port.isdigit() and not 0 < int(port) < 65536:
+        return None
     fits = _HOST.match(registry) and _REPOSITORY.match(name) and len(name) <= LONGEST and (not colon or TAG.match(tag))
     if not fits:
         return None

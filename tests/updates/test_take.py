@@ -1,0 +1,150 @@
+"""Taking updates: an item for one, a parent with children for several; and those that complete by themselves."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from calcifer.updates import service
+from calcifer.updates.making import NoUpdate, TakenAlready
+from calcifer.updates.schemas import TakeWish
+from calcifer.wiring import Wiring
+from calcifer.work import queries
+from calcifer.work import service as work
+from calcifer.work.models import Item
+from calcifer.work.schemas import NewChange
+from tests.conftest import Git, Run
+from tests.owner import OWNER
+from tests.registry import Registry
+from tests.updates.conftest import Check, Serve
+from tests.work import factories
+
+
+def taken(wiring: Wiring, *selectors: str, reason: str = "") -> int:
+    """Take updates and return the number of the item."""
+    with wiring.units.write(OWNER) as uow:
+        return service.take(uow, TakeWish(updates=list(selectors), reason=reason)).number
+
+
+def item(wiring: Wiring, number: int) -> Item:
+    """Read an item."""
+    with wiring.units.read(OWNER) as uow:
+        return queries.get_item(uow.db, number)
+
+
+def test_one_becomes_an_item_that_waits_for_its_completion(
+    wiring: Wiring, serve: Serve, check: Check, registry: Registry, git: Git
+) -> None:
+    path = serve()
+    before = (path / "docker-compose.yml").read_text()
+    check()
+    made = item(wiring, taken(wiring, "web/" + f"{registry.name}/nginx"))
+    assert made.title == f"Update {registry.name}/nginx from 1.25.3 to 1.27.0"
+    assert "A minor update of `web`" in made.reason
+    assert (made.state, made.checklist) == ("open", [])
+    text = git(path, "show", f"{made.branch}:docker-compose.yml") + "\n"
+    assert text == before.replace("1.25.3", "1.27.0")
+    assert (path / "docker-compose.yml").read_text() == before
+    with pytest.raises(TakenAlready, match="#1 updates"):
+        taken(wiring, "web")
+    with wiring.units.write(OWNER) as uow:
+        work.complete(uow, made.number)
+    assert (path / "docker-compose.yml").read_text() == text
+    assert f"Update {registry.name}/nginx from 1.25.3 to 1.27.0." in (path / "CHANGES.md").read_text()
+    with pytest.raises(NoUpdate):
+        taken(wiring, "web")
+
+
+def test_several_become_children_that_complete_alone(
+    wiring: Wiring, serve: Serve, check: Check, calcifer: Run, git: Git, registry: Registry
+) -> None:
+    registry.push("redis", "7.0", "7.2")
+    path = serve("web", more=f"  db:\n    image: {registry.name}/redis:7.0\n")
+    serve("api")
+    check()
+    ran = calcifer("updates", "take", "web", "api", "web", "-m", "Monthly round.", "--json")
+    assert (ran.code, ran.json["title"], ran.json["is_parent"]) == (0, "Update 3 images", True)
+    with wiring.units.read(OWNER) as uow:
+        children = [(one.number, one.service.name) for one in queries.list_children(uow.db, ran.json["number"])]
+    assert [name for _, name in children] == ["web", "web", "api"]
+    for number, _ in children:
+        with wiring.units.write(OWNER) as uow:
+            work.complete(uow, number)
+    assert "redis:7.2" in (path / "docker-compose.yml").read_text()
+    assert "nginx:1.27.0" in (path / "docker-compose.yml").read_text()
+    with wiring.units.write(OWNER) as uow:
+        work.complete(uow, ran.json["number"])
+        back = work.revert(uow, children[0][0], "It does not start.").number  # each has its own way back
+    assert back
+
+
+def test_by_page_and_api(
+    wiring: Wiring, serve: Serve, check: Check, client: TestClient, api: TestClient, registry: Registry
+) -> None:
+    serve()
+    image = f"{registry.name}/nginx:1.25.3"
+    refused = api.post("/api/v1/updates/take", json={"updates": [f"web/{image}"]})
+    assert (refused.status_code, "not asked yet" in refused.json()["detail"]) == (409, True)
+    check()
+    assert api.post("/api/v1/updates/take", json={"updates": ["nobody/x"]}).status_code == 404
+    assert api.post("/api/v1/updates/take", json={"updates": ["web/x"]}).status_code == 404
+    assert api.post("/api/v1/updates/take", json={"updates": []}).status_code == 422
+    nothing = client.post("/updates/take", data={"reason": "Typed already."})
+    assert "Choose at least one." in nothing.text
+    assert "Typed already." in nothing.text
+    page = client.post("/updates/take", data={"update": [f"web/{image}"], "reason": "A hole was mended."})
+    assert page.url.path == "/work/1"
+    assert "A hole was mended." in page.text
+    assert api.post("/api/v1/updates/take", json={"updates": ["web"]}).status_code == 409
+    assert api.get("/api/v1/updates").json()["items"][0]["item"] == 1
+
+
+# -- by themselves ------------------------------------------------------------------------------------------------------
+
+
+def test_what_may_completes_by_itself(
+    wiring: Wiring, serve: Serve, check: Check, git: Git, registry: Registry, calcifer: Run
+) -> None:
+    path = serve("web", rule="automatic: patch\n    allow: patch")
+    serve("api", rule="automatic: patch")  # the newest it may take is a minor one
+    result = check().result
+    assert result == {"asked": 1, "unanswered": 0, "items": [1]}
+    made = item(wiring, 1)
+    assert (made.state, made.author, made.completed_by) == ("completed", "Calcifer", "Calcifer")
+    assert "complete by themselves; Ada" in made.reason
+    assert "nginx:1.25.5" in (path / "docker-compose.yml").read_text()
+    assert git(path, "log", "-1", "--format=%an") == "Calcifer"
+    assert check().result == {"asked": 1, "unanswered": 0, "items": []}
+
+
+def test_what_a_rule_holds_stays_open_and_what_was_given_up_does_not_come_again(
+    wiring: Wiring, serve: Serve, check: Check, registry: Registry
+) -> None:
+    name = registry.name
+    serve("web", rule="automatic: patch\n    allow: patch", readme=f"# Web\n\nRuns {name}/nginx:1.25.3.\n")
+    assert (check().result or {})["items"] == [1]
+    assert item(wiring, 1).state == "open"
+    assert (check().result or {})["items"] == []
+    with wiring.units.write(OWNER) as uow:
+        work.drop(uow, 1)
+    assert (check().result or {})["items"] == []
+    registry.push("nginx", "1.25.6")
+    with wiring.units.write(OWNER) as uow:
+        text = f"services: {{web: {{image: '{name}/nginx:1.25.3'}}}}\n"
+        change = {"service": "web", "reason": "x", "files": [{"path": "docker-compose.yml", "content": text}]}
+        work.change(uow, NewChange.model_validate(change))
+
+
+def test_who_acts_has_the_role_of_who_set_it(wiring: Wiring, serve: Serve, check: Check) -> None:
+    from calcifer.updates import automatic  # noqa: PLC0415  (a seam that only this test looks behind)
+
+    serve("web")
+    with wiring.units.read(OWNER) as uow:
+        assert automatic._setter(uow, "web") == (automatic.CALCIFER, "Ada")
+    text = "title: Web\nupdates: [{image: '*', automatic: major, allow: major}]\n"
+    change = {"service": "web", "reason": "Let them.", "files": [{"path": ".calcifer/service.yaml", "content": text}]}
+    with wiring.units.write(OWNER) as uow:
+        done, _ = work.change(uow, NewChange.model_validate(change))
+        assert done.state == "completed"
+    factories.completed(wiring, "web", content="services: {web: {image: 'nginx:1'}}\n")  # somebody else's work on top of it
+    with wiring.units.read(OWNER) as uow:
+        actor, by = automatic._setter(uow, "web")
+    assert (actor.name, actor.role, by) == ("Calcifer", "owner", OWNER.name)
