@@ -1,4 +1,4 @@
-"""A small honest registry on loopback (OCI distribution specification): tags in pages, digests, tokens; and one that wants to do harm."""
+"""A small honest registry on loopback (OCI distribution specification): tags in pages, digests, tokens; or one that does harm."""
 
 import hashlib
 import json
@@ -38,7 +38,9 @@ class Registry:
 
     def push(self, repository: str, *tags: str, content: str = "") -> None:
         """Let tags mean a content, each its own where none is given."""
-        self.images.setdefault(repository, {}).update({tag: digest_of(content or f"{repository}:{tag}") for tag in tags})
+        self.images.setdefault(repository, {}).update(
+            {tag: digest_of(content or f"{repository}:{tag}") for tag in tags}
+        )
 
 
 class Request(BaseHTTPRequestHandler):
@@ -47,12 +49,12 @@ class Request(BaseHTTPRequestHandler):
     registry: Registry
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> bool:
         """Answer."""
         registry, url = self.registry, urlsplit(self.path)
         registry.asked.append(f"{self.command} {self.path}")
         if registry.answer is not None and registry.answer(self):
-            return
+            return None
         if url.path == "/token":
             scope = parse_qs(url.query).get("scope", [""])[0]
             return self.say(200, {"token": f"{registry.token}:{scope}"})
@@ -71,9 +73,9 @@ class Request(BaseHTTPRequestHandler):
         assert "image.index" in self.headers["Accept"]
         return self.say(200, {}, {"Docker-Content-Digest": digest})
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815  (the name that http.server looks for)
 
-    def tags(self, repository: str, query: dict[str, list[str]]) -> None:
+    def tags(self, repository: str, query: dict[str, list[str]]) -> bool:
         """List tags, a page at a time."""
         if repository not in self.registry.images:
             return self.say(404, {"errors": []})
@@ -86,7 +88,7 @@ class Request(BaseHTTPRequestHandler):
         more = {"Link": f'</v2/{repository}/tags/list?last={shown[-1]}>; rel="next"'} if later[len(shown) :] else {}
         return self.say(200, {"name": repository, "tags": shown}, more | {"ETag": etag})
 
-    def say(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
+    def say(self, status: int, value: Any, headers: dict[str, str] | None = None) -> bool:
         """Send an answer."""
         body = b"" if value is None else json.dumps(value).encode()
         self.send_response(status)
@@ -95,6 +97,7 @@ class Request(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+        return True
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""

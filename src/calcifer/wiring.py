@@ -128,7 +128,7 @@ def _parts(settings: Settings, database: Database) -> Wiring:
     updates_jobs.register(jobs, settings.updates_hours, settings.plain_registries)
     git_jobs.register(jobs)
     hosts_jobs.register(jobs, settings.var)
-    deployments_jobs.register(jobs, settings.var)
+    deployments_jobs.register(jobs, settings.var, settings.plain_registries)
     references.register("deployments", refers_to)
     doctor_jobs.register(jobs, settings.home, settings.var)
     return Wiring(settings, units, jobs)

@@ -31,7 +31,9 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Regist
 def serve(wiring: Wiring, registry: Registry) -> Serve:
     """Make a service that uses an image: `serve("web", "nginx:1.25.3", "allow: patch")`."""
 
-    def make(name: str = "web", image: str = "nginx:1.25.3", rule: str = "", more: str = "", readme: str = "# Web\n") -> Path:
+    def make(
+        name: str = "web", image: str = "nginx:1.25.3", rule: str = "", more: str = "", readme: str = "# Web\n"
+    ) -> Path:
         compose = f"# The proxy.\nservices:\n  web:\n    image: {registry.name}/{image} # pinned\n{more}"
         files = {"docker-compose.yml": compose, "README.md": readme}
         if rule:

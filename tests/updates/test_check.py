@@ -35,7 +35,10 @@ def test_few_questions_are_asked_and_what_is_the_same_is_not_told_again(
     registry.asked.clear()
     registry.push("nginx", "1.28.0")
     check("web")
-    assert [one.partition("?")[0] for one in registry.asked] == ["GET /v2/nginx/tags/list", "HEAD /v2/nginx/manifests/1.28.0"]
+    assert [one.partition("?")[0] for one in registry.asked] == [
+        "GET /v2/nginx/tags/list",
+        "HEAD /v2/nginx/manifests/1.28.0",
+    ]
     check("web")
     assert outs()["web/nginx:1.25.3"].kind == "minor"
 
@@ -46,7 +49,7 @@ def test_a_registry_that_does_not_answer_is_a_sentence_and_what_was_known_stays(
     serve("web")
     check()
     registry.asked.clear()
-    registry.answer = lambda request: request.say(429, {}, {"Retry-After": "600"}) is None
+    registry.answer = lambda request: request.say(429, {}, {"Retry-After": "600"})
     assert check().result == {"asked": 1, "unanswered": 1, "items": []}
     found = outs()["web/nginx:1.25.3"]
     assert (found.state, found.error) == ("update", f"{registry.name} takes no more questions for 600 seconds.")
@@ -119,6 +122,6 @@ def test_once_a_day_and_never_where_it_is_not_wanted(wiring: Wiring) -> None:
 @pytest.mark.once
 def test_settings() -> None:
     read = config.read({"CALCIFER_UPDATES_HOURS": "0", "CALCIFER_PLAIN_REGISTRIES": "nas:5000, b:1"})
-    assert (read.updates_hours, read.plain_registries) == (0, {"nas:5000", "b:1"})
+    assert (read.updates_hours, read.plain_registries) == (0, frozenset({"nas:5000", "b:1"}))
     with pytest.raises(Invalid, match=re.escape("from 0 (never) to 8760")):
         config.read({"CALCIFER_UPDATES_HOURS": "-1"})

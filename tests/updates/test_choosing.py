@@ -46,8 +46,10 @@ def test_a_reference_is_taken_apart(written: str, name: str, tag: str, digest: s
 @pytest.mark.parametrize(
     "written",
     [
-        "", "nginx:${TAG}", "../../etc", "a/../b:1", "nginx:1\n", "Nginx", "nginx:-x", "nginx@sha256:12", "a.example:99999999/x",
-        "nginx:1:2", "http://a.example/x", "a.example/", "a b", "nginx:" + "1" * 129, "x" * 600, "user@a.example/x", "a.example/x?y",
+        "", "nginx:${TAG}", "../../etc", "a/../b:1", "nginx:1\n", "Nginx", "nginx:-x", "nginx@sha256:12",
+        "a.example:99999999/x",
+        "nginx:1:2", "http://a.example/x", "a.example/", "a b", "nginx:" + "1" * 129, "x" * 600,
+        "user@a.example/x", "a.example/x?y",
         "sha256:" + "a" * 64, "näme", "a.example:5000//x", "a\x00b", "a.example:65536/x", "a.example:0/x",
     ],
 )  # fmt: skip
@@ -159,9 +161,22 @@ def test_the_first_rule_that_fits_counts() -> None:
     assert rule("redis:7") == Rule("none", is_named=True)
     assert rule("ghcr.io/a/b") == Rule("minor", "1.*", is_named=True)
     assert rule("quay.io/a/b") == Rule()
-    assert Rule("minor", automatic="patch").is_automatic("digest")
-    assert not Rule("minor", automatic="patch").is_automatic("minor")
-    assert not Rule("none", automatic="major").is_automatic("patch")
+
+
+def test_by_itself_an_update_goes_as_far_as_both_let_it() -> None:
+    known = Known(["1.0.1", "1.1.0", "2.0.0"], {"1.0.0": OTHER}, ["1.0.0"])
+
+    def to(allow: str, automatic: str) -> str:
+        offer = choose("web:1.0.0", Rule(allow, automatic=automatic, is_named=True).by_itself, known)
+        return offer.to.tag if offer.to else ""
+
+    assert [to("minor", "patch"), to("minor", "major"), to("none", "major"), to("major", "none")] == [
+        "1.0.1",
+        "1.1.0",
+        "",
+        "",
+    ]
+    assert to("minor", "digest") == ""  # a tag that says a version is not pinned unasked
 
 
 @pytest.mark.parametrize(
@@ -180,7 +195,13 @@ def test_the_first_rule_that_fits_counts() -> None:
         (f"web:1.0@{DIGEST}", Rule(), Known(["1.1"], {}, ["1.0"]), "unknown", None),
         (f"web@{DIGEST}", Rule(), Known([], {"latest": OTHER}, ["latest"]), "fixed", None),
         ("web", Rule(), Known(["1.1"], {"latest": OTHER}, ["latest"]), "floating", None),
-        ("web", Rule("digest", is_named=True), Known([], {"latest": OTHER}, ["latest"]), "update", f"web:latest@{OTHER}"),
+        (
+            "web",
+            Rule("digest", is_named=True),
+            Known([], {"latest": OTHER}, ["latest"]),
+            "update",
+            f"web:latest@{OTHER}",
+        ),
         ("web:${TAG:-1.0}", Rule(), None, "unreadable", None),
     ],
 )

@@ -25,7 +25,7 @@ def made(text: str, old: str = "nginx:1.25", new: str = "nginx:1.27", **more: st
         "\ufeffservices:\n  web:\n    image: nginx:1.25",
         "\ufeff{services: {web: {image: nginx:1.25}}}",
         "x: &img nginx:1.250\nservices:\n  wéb☃:\n    image: &a !!str nginx:1.25 # é\n  db:\n    image: postgres:16\n",
-        "x-base: &base\n  image: nginx:1.25\n  restart: always\nservices:\n  a:\n    <<: *base\n  b:\n    <<: *base\n    image: redis:7\n",
+        "x-base: &base\n  image: nginx:1.25\nservices:\n  a:\n    <<: *base\n  b:\n    <<: *base\n    image: redis:7\n",
         "# nginx:1.25\nservices:\n  a: {image: nginx:1.25}\n  b: {image: nginx:1.25, command: echo nginx:1.25-x}\n",
         "services:\n  a:\n    image:\n      nginx:1.25\n",
     ],

@@ -4,7 +4,7 @@ import base64
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,7 +65,9 @@ def test_who_this_machine_is_at_a_registry(there: Registry, tmp_path: Path) -> N
     assert said == [None, f"Basic {auth}"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"auths": 3}', '{"auths": {"a.example": {"auth": "no base 64"}}}', "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"auths": 3}', '{"auths": {"a.example": {"auth": "no base 64"}}}', "\0"]
+)
 def test_what_is_no_list_of_credentials_is_none(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     assert credentials.find("a.example") is None
@@ -77,10 +79,10 @@ def test_what_is_not_there_is_a_sentence(there: Registry) -> None:
     with pytest.raises(NotFound, match="has no team/other"):
         client(there, "team/other").tags()
     there.token, there.realm = "x", f"http://{there.name}/v2/nothing"
-    with pytest.raises(NoRegistry, match="gives no token|not take"):
-        there.answer = lambda request: "/v2/nothing" in request.path and (request.say(200, []) or True)
+    with pytest.raises(NoRegistry, match="gives no token"):
+        there.answer = lambda request: "/v2/nothing" in request.path and request.say(200, [])
         client(there).tags()
-    there.answer = lambda request: (request.say(401, {}, {"WWW-Authenticate": "Basic realm=x"})) or True
+    there.answer = lambda request: request.say(401, {}, {"WWW-Authenticate": "Basic realm=x"})
     with pytest.raises(NotLetIn, match="does not let Calcifer see"):
         client(there).tags()
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -91,7 +93,7 @@ def test_what_is_not_there_is_a_sentence(there: Registry) -> None:
 
 @pytest.mark.parametrize(("after", "seconds"), [("7", 7), ("999999999", 86400), ("0", 1), ("soon", 3600), ("-1", 3600)])
 def test_a_registry_is_left_alone_as_long_as_it_asks(there: Registry, after: str, seconds: int) -> None:
-    there.answer = lambda request: (request.say(429, {}, {"Retry-After": after})) or True
+    there.answer = lambda request: request.say(429, {}, {"Retry-After": after})
     with pytest.raises(TooMany) as caught:
         client(there).tags()
     assert caught.value.wait_seconds == seconds
@@ -190,14 +192,14 @@ def test_how_far_away_an_address_is(host: str, far: str) -> None:
         lambda request: request.say(302, {}, {"Location": "http://127.0.0.1:1/"}),
         lambda request: request.say(200, {"tags": ["1"]}, {"Link": '<http://169.254.169.254/v2/>; rel="next"'}),
         lambda request: request.say(200, {"tags": ["1"]}, {"Link": '</admin?delete>; rel="next"'}),
-        lambda request: request.wfile.write(b"[" * 100_000 and b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"[" * 100_000),
+        lambda request: request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"[" * 100_000),
         lambda request: request.wfile.write(b"junk\r\n\r\n"),
         lambda request: request.say(500, {}),
         lambda request: request.say(418, {}),
         lambda request: request.say(401, {}, {"WWW-Authenticate": 'Bearer realm="' + "x" * 9000}),
     ],
 )  # fmt: skip
-def test_whatever_is_said_is_a_sentence(there: Registry, say: "registry.Callable[[Request], object]") -> None:
+def test_whatever_is_said_is_a_sentence(there: Registry, say: Callable[[Request], object]) -> None:
     def answer(request: Request) -> bool:
         say(request)
         request.close_connection = True
@@ -211,7 +213,7 @@ def test_whatever_is_said_is_a_sentence(there: Registry, say: "registry.Callable
 
 def test_tags_that_are_none_are_left_out(there: Registry) -> None:
     names = ["1.0", "../../x", "a\x1b[2J", "-x", "x" * 200, 7, None, "", "é"]
-    there.answer = lambda request: (request.say(200, {"tags": names})) or True
+    there.answer = lambda request: request.say(200, {"tags": names})
     assert client(there).tags().names == ["1.0"]
-    there.answer = lambda request: (request.say(200, {"tags": None})) or True
+    there.answer = lambda request: request.say(200, {"tags": None})
     assert client(there).tags().names == []

@@ -1,14 +1,18 @@
 """What the edges take and give for looks."""
 
+from collections.abc import Mapping
+from copy import deepcopy
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from calcifer.deployments.looking import registries
 from calcifer.deployments.models import Look
 from calcifer.hosts.models import Host
 from calcifer.kit.promises import JobRow
 from calcifer.kit.schemas import Line
+from calcifer.updates.models import Image
 
 
 class LookWish(BaseModel):
@@ -17,6 +21,7 @@ class LookWish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     hosts: list[Line] = Field(default=[], max_length=200, examples=[["alpha"]])
+    updates: bool = Field(default=False, description="Also ask registries for newer contents of what is seen.")
 
 
 class LookJobOut(BaseModel):
@@ -112,6 +117,7 @@ class ContainerOut(BaseModel):
     digest: str = Field(description="By which a registry knows the image; empty where it is from none.")
     built: str = Field(description="The day on which the image was built.")
     has_newer: bool = Field(description="Whether the image's name means another one on the host today.")
+    newest: str = Field(default="", description="The digest in the registry, where that is another one.")
     status: str
     health: str = Field(description="healthy, unhealthy, starting, or unchecked.")
     ports: str
@@ -147,8 +153,8 @@ class LookOut(LookedHost):
     updates: str = Field(default="", description="What is known of newer images in registries.")
 
     @classmethod
-    def whole(cls, host: Host, look: Look | None) -> "LookOut":
-        """Make it from both rows, with what was seen."""
-        content: dict[str, Any] = dict(look.content) if look else {}
+    def whole(cls, host: Host, look: Look | None, images: Mapping[str, Image] | None = None) -> "LookOut":
+        """Make it from both rows, with what was seen, and what registries have of it."""
+        content: dict[str, Any] = registries.told(deepcopy(look.content), images or {}) if look else {}
         found = content.pop("problems", [])
         return cls.model_validate(LookedHost.of(host, look).model_dump() | content | {"found": found})

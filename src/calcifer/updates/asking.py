@@ -68,7 +68,7 @@ def questions(
             found[reference.name] = _question(reference, rows.get(reference.name))
     for one in uses:
         if one.name and one.rule.allow != "none":
-            found[one.name].uses.append((one.written, one.rule))
+            found[one.name].uses += [(one.written, one.rule), (one.written, one.rule.by_itself)]
     for reference in seen:
         found[reference.name].digests.add(reference.tag)
     shut = {name.partition("/")[0] for name, row in rows.items() if row.retry_at and row.retry_at > now}

@@ -34,9 +34,9 @@ def mandates(uow: UnitOfWork, service: str | None = None) -> list[Mandate]:
     """Return the updates that are to be made now; not one that an open item makes, or that somebody gave up."""
     found = []
     setters: dict[str, tuple[Actor, str]] = {}
-    for update in listing.updates(uow, service):
+    for update in listing.by_themselves(uow, service):
         used = update.used
-        if update.offer.to is None or not used.rule.is_automatic(update.offer.kind) or _is_settled(uow, update):
+        if _is_settled(uow, update):
             continue
         if used.service not in setters:
             setters[used.service] = _setter(uow, used.service)
@@ -56,15 +56,10 @@ def _is_settled(uow: UnitOfWork, update: Update) -> bool:
 
 def make(uow: UnitOfWork, mandate: Mandate) -> int | None:
     """Open the item of an update; None where there is nothing to do any more."""
-    for update in listing.updates(uow, mandate.service):
-        if (
-            update.used.written == mandate.image
-            and update.offer.to
-            and update.used.rule.is_automatic(update.offer.kind)
-        ):
-            if _is_settled(uow, update):
-                return None
-            why = f"The descriptor lets {update.used.rule.automatic} updates complete by themselves; {mandate.by} set that."
+    for update in listing.by_themselves(uow, mandate.service):
+        if update.used.written == mandate.image and not _is_settled(uow, update):
+            level = update.used.rule.automatic
+            why = f"The descriptor lets {level} updates complete by themselves; {mandate.by} set that."
             return making.make(uow, update, why).number
     return None
 

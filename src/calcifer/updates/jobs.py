@@ -1,13 +1,12 @@
 """What is done for updates outside a unit of work: read what to ask for, talk to registries, record; then what goes by itself."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 from calcifer.kit.errors import CalciferError
 from calcifer.kit.workflows import JobContext, Jobs
-from calcifer.updates import asking, automatic, listing, queries, service
-from calcifer.updates.references import Reference
+from calcifer.updates import automatic, rounds, service
 
 log = logging.getLogger("calcifer.updates")
 
@@ -28,21 +27,8 @@ def daily(job: JobContext, jobs: Jobs, hours: int, plain: Collection[str]) -> di
 def check(job: JobContext, jobs: Jobs, plain: Collection[str]) -> dict[str, Any]:
     """Ask for the images of one service, or of all; then let complete what may by itself."""
     name = None if job.subject == service.ALL else job.subject
-    result = ask(job, plain, name)
+    result = rounds.ask(job, plain, name)
     return result | {"items": _by_themselves(job, jobs, name)}
-
-
-def ask(job: JobContext, plain: Collection[str], name: str | None, seen: Sequence[Reference] = ()) -> dict[str, Any]:
-    """Ask registries for images of services, or for those that were `seen` on a host alone; what one says is kept at once."""
-    with job.units.read(job.actor) as uow:
-        uses = [] if seen else listing.used(uow, name)
-        asked = asking.questions(uses, seen, queries.list_images(uow.db), uow.now)
-    unanswered = 0
-    for answers in asking.ask_all(asked, plain, job.units.clock(), job.progress):
-        unanswered += sum(one.error is not None for one in answers)
-        with job.units.write(job.actor) as uow:
-            service.told(uow, answers)
-    return {"asked": len(asked), "unanswered": unanswered}
 
 
 def _by_themselves(job: JobContext, jobs: Jobs, name: str | None) -> list[int]:

@@ -37,5 +37,19 @@ def updates(uow: UnitOfWork, service: str | None = None) -> list[Update]:
     return sorted(found, key=lambda one: (STATES.index(one.offer.state), one.used.service, one.used.written))
 
 
+def by_themselves(uow: UnitOfWork, service: str | None = None) -> list[Update]:
+    """Return the updates that the descriptors of services let complete by themselves."""
+    chosen = [
+        Update(
+            one.used,
+            choose(one.used.written, one.used.rule.by_itself, one.image.known if one.image else None),
+            one.image,
+        )
+        for one in updates(uow, service)
+        if one.used.rule.automatic != "none"
+    ]
+    return [one for one in chosen if one.offer.to is not None]
+
+
 def _judged(one: Used, image: Image | None) -> Update:
     return Update(one, choose(one.written, one.rule, image.known if image else None), image)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -28,9 +28,11 @@ class Rule:
         """Whether an update may go as far as this."""
         return ALLOWED.index(kind) <= ALLOWED.index(self.allow)
 
-    def is_automatic(self, kind: str) -> bool:
-        """Whether an update of this kind is made without being asked for."""
-        return self.allows(kind) and ALLOWED.index(kind) <= ALLOWED.index(self.automatic)
+    @property
+    def by_itself(self) -> "Rule":
+        """The rule by which updates are chosen that nobody asks for: no further than `automatic`, whatever else is there."""
+        level = min(self.allow, self.automatic, key=ALLOWED.index)
+        return replace(self, allow=level, is_named=self.is_named and self.allow == "digest")
 
     def matches(self, tag: str) -> bool:
         """Whether a tag fits the pattern or the range."""

@@ -8,7 +8,7 @@ from calcifer.deployments import service
 from calcifer.deployments.api.routes import router
 from calcifer.deployments.looks import LookedHost, LookJobOut, LookOut, LookWish
 from calcifer.deployments.queries.looks import list_looks
-from calcifer.deployments.service.looks import find_look, find_look_job, of_machine
+from calcifer.deployments.service.looks import find_look, find_look_job, known, of_machine
 from calcifer.hosts import queries as hosts
 from calcifer.kit.web import Id, Listing, Paging, Reading, Writing, paged
 
@@ -18,7 +18,7 @@ Name = Annotated[str, Path(max_length=200, examples=["alpha"])]
 @router.post("/look", status_code=202)
 def look(uow: Writing, data: LookWish) -> Listing[LookJobOut]:
     """Look at what runs on hosts; how it goes is at `/api/v1/deployments/look/jobs/{id}`. Nothing on them is changed."""
-    return Listing(items=[LookJobOut.of(row) for row in service.look(uow, data.hosts)])
+    return Listing(items=[LookJobOut.of(row) for row in service.look(uow, data.hosts, updates=data.updates)])
 
 
 @router.get("/look")
@@ -40,4 +40,5 @@ def get_look_job(uow: Reading, job_id: Id) -> LookJobOut:
 def get_look(uow: Reading, host: Name) -> LookOut:
     """Tell what was seen on a host when it was looked at last: what is wrong, and what runs there from which files."""
     found = hosts.get_host(uow.db, host)
-    return LookOut.whole(found, find_look(uow, found))
+    look = find_look(uow, found)
+    return LookOut.whole(found, look, known(uow, look))

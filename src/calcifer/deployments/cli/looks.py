@@ -6,8 +6,8 @@ import typer
 
 from calcifer.deployments import service
 from calcifer.deployments.cli.routes import commands
-from calcifer.deployments.looks import LookOut, StackOut
-from calcifer.deployments.service.looks import find_look
+from calcifer.deployments.looks import ContainerOut, LookOut, StackOut
+from calcifer.deployments.service.looks import find_look, known
 from calcifer.hosts import queries as hosts
 from calcifer.kit import terminal
 from calcifer.kit.terminal import Columns, Json, reading, say, show, writing
@@ -34,12 +34,17 @@ def git_of(stack: StackOut) -> str:
     return words.get(git.state) or " ".join([git.state, *ways])
 
 
+def image_of(one: ContainerOut) -> str:
+    """Return an image, and whether its registry has a newer one."""
+    return f"{one.image} (newer there)" if one.newest else one.image
+
+
 STACKS: Columns = {
     "Stack": lambda one: one.name or "(no stack)",
     "Running": lambda one: f"{one.running_count} of {one.container_count}",
     "Directory": "directory",
     "Git": git_of,
-    "Images": lambda one: list(dict.fromkeys(container.image for container in one.containers[:10])),
+    "Images": lambda one: list(dict.fromkeys(image_of(container) for container in one.containers[:10])),
     "Ports": lambda one: list(dict.fromkeys(container.ports for container in one.containers[:10] if container.ports)),
     "Lacks": "kinds",
 }
@@ -50,15 +55,19 @@ def look(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[HOST]...", help="Hosts; all where none is given.")
     ] = None,
+    updates: Annotated[
+        bool, typer.Option("--updates", help="Also ask registries for newer contents of the images that are seen.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Say what runs on hosts, from which files, and what is wrong with it; changes nothing. Ends with 5 where one was not seen."""
     with writing(settle=False) as uow:
-        promised = [(row.id, row.subject) for row in service.look(uow, names or [])]
+        promised = [(row.id, row.subject) for row in service.look(uow, names or [], updates=updates)]
     failures = [row.failure for row in terminal.follow([row_id for row_id, _ in promised]) if row.failure is not None]
     with reading() as uow:
-        found = [hosts.get_host(uow.db, name) for _, name in promised]
-        looks = [LookOut.whole(host, find_look(uow, host)) for host in found]
+        found = [hosts.get_host(uow.db, name) for name in dict.fromkeys(name for _, name in promised)]
+        seen = [(host, find_look(uow, host)) for host in found]
+        looks = [LookOut.whole(host, one, known(uow, one)) for host, one in seen]
     told(looks, json=json)
     for failure in failures:
         terminal.warn(failure)

@@ -9,7 +9,7 @@ from calcifer.deployments import service
 from calcifer.deployments.looks import LookedHost, LookOut, LookWish
 from calcifer.deployments.pages.routes import router
 from calcifer.deployments.queries.looks import list_looks
-from calcifer.deployments.service.looks import JOB, find_look, of_machine
+from calcifer.deployments.service.looks import JOB, UPDATES, find_look, known, of_machine
 from calcifer.hosts import queries as hosts
 from calcifer.kit import promises
 from calcifer.kit.schemas import checked
@@ -30,9 +30,9 @@ def looks(request: Request, uow: Reading, asked: Paging) -> HTMLResponse:
 
 
 @router.post("/look", again="deployments.looks")
-def look(request: Request, uow: Writing, host: Field = "") -> RedirectResponse:
+def look(request: Request, uow: Writing, host: Field = "", updates: Field = "") -> RedirectResponse:
     """Look at one host, or at all."""
-    service.look(uow, checked(LookWish, hosts=[host] if host else []).hosts)
+    service.look(uow, checked(LookWish, hosts=[host] if host else []).hosts, updates=bool(updates))
     if host:
         return to(request, "deployments.looked", host=host, say="Looking.")
     return to(request, "deployments.looks", say="Looking at all hosts.")
@@ -42,12 +42,13 @@ def look(request: Request, uow: Writing, host: Field = "") -> RedirectResponse:
 def looked(request: Request, uow: Reading, host: Name, asked: Paging) -> HTMLResponse:
     """Show what is wrong on a host, then what runs there."""
     found = hosts.get_host(uow.db, host)
-    shown = LookOut.whole(found, find_look(uow, found))
+    look = find_look(uow, found)
+    shown = LookOut.whole(found, look, known(uow, look))
     # Sorted with the nameless last: a key that no name has, for the cursor.
     stacks = [one for one in shown.stacks if asked.after_name is None or key(one.name) > asked.after_name]
     rows, cursor = paged(stacks[: asked.limit + 1], asked, lambda one: [key(one.name)])
-    job = promises.find_latest(uow.db, JOB, found.name)
-    busy = job is not None and not job.finished
+    job, asking = (promises.find_latest(uow.db, name, found.name) for name in (JOB, UPDATES))
+    busy = any(one is not None and not one.finished for one in (job, asking))
     return page(
         request, "deployments/look.html", look=shown, stacks=rows, cursor=cursor, busy=busy, host=found, job=job
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from calcifer.accounts import permissions
 from calcifer.activity import service as activity
 from calcifer.deployments import resting
-from calcifer.deployments.looking import judging
+from calcifer.deployments.looking import judging, registries
 from calcifer.deployments.looking.asking import Looked, adopting, machine
 from calcifer.deployments.models import Look
 from calcifer.deployments.queries import daily, runs
@@ -18,23 +18,30 @@ from calcifer.kit.promises import JobRow, get_job, promise
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as services
 from calcifer.services.rows import Stored
+from calcifer.updates import queries as registry_queries
+from calcifer.updates.models import Image
 
 JOB = "deployments.look"
+UPDATES = "deployments.look_updates"
 
 
-def look(uow: UnitOfWork, names: Sequence[str] = ()) -> list[JobRow]:
-    """Promise to look at what runs on hosts, or on all of them: a job each. Nothing on a host is changed."""
+def look(uow: UnitOfWork, names: Sequence[str] = (), *, updates: bool = False) -> list[JobRow]:
+    """Promise to look at what runs on hosts, or on all of them: a job each. Nothing on a host is changed.
+
+    With `updates` registries are asked for what was seen, once it was: another job each.
+    """
     permissions.require(uow.actor, "deployments.look")
     wanted = [_present(uow, name) for name in dict.fromkeys(names)] if names else hosts.list_present(uow.db)
     for host in wanted:
         activity.record(uow, "deployments.look", host.name)
-    return [promise(uow, JOB, host.name) for host in wanted]
+    jobs = [promise(uow, JOB, host.name) for host in wanted]
+    return jobs + [promise(uow, UPDATES, host.name) for host in wanted if updates]
 
 
 def find_look_job(uow: UnitOfWork, job_id: int) -> JobRow:
     """Return the job of a look; NotFound where there is none."""
     row = get_job(uow.db, job_id)
-    if row.name != JOB:
+    if row.name not in {JOB, UPDATES}:
         raise NotFound(f"There is no look {job_id}.")
     return row
 
@@ -42,6 +49,12 @@ def find_look_job(uow: UnitOfWork, job_id: int) -> JobRow:
 def find_look(uow: UnitOfWork, host: Host) -> Look | None:
     """Return the last look at the machine that a host is now, with its content; None where nobody has looked at that one."""
     return of_machine(host, queries.find_look(uow.db, host.id))
+
+
+def known(uow: UnitOfWork, look: Look | None) -> dict[str, Image]:
+    """Return what registries have of the images that a look saw."""
+    wanted = {one.name for one in registries.references(look.content)} if look else set()
+    return registry_queries.list_images(uow.db, wanted) if wanted else {}
 
 
 def of_machine(host: Host, found: Look | None) -> Look | None:
