@@ -54,7 +54,7 @@ class Request(BaseHTTPRequestHandler):
         registry, url = self.registry, urlsplit(self.path)
         registry.asked.append(f"{self.command} {self.path}")
         if registry.answer is not None and registry.answer(self):
-            return None
+            return True
         if url.path == "/token":
             scope = parse_qs(url.query).get("scope", [""])[0]
             return self.say(200, {"token": f"{registry.token}:{scope}"})

@@ -109,7 +109,8 @@ def ask(url: str, guard: Guard, *, method: str = "GET", headers: Mapping[str, st
         with end:
             connection.request(method, target, headers={"User-Agent": "Calcifer", **more, **(headers or {})})
             answer = connection.getresponse()
-            body = b"" if method == "HEAD" else _read(answer, place)
+            with answer:
+                body = b"" if method == "HEAD" else _read(answer, place)
             if end.is_over:  # what was cut off then looks like the end of an answer
                 raise TimeoutError
             return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, body)

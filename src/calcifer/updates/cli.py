@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from calcifer.kit import terminal
-from calcifer.kit.promises import get_job
 from calcifer.kit.schemas import checked
 from calcifer.kit.terminal import Columns, Json, reading, say, show, writing
 from calcifer.updates import service
@@ -56,8 +55,8 @@ def check(
     if ended.failure is not None:
         raise ended.failure
     with reading() as uow:
-        found = CheckJobOut.of(get_job(uow.db, row_id))
         listed = service.outs(uow, name)
+    found = CheckJobOut.of(ended)
     if json:
         show({"job": found, "updates": listed}, json=True)
     else:
