@@ -10,7 +10,7 @@ from calcifer.wiring import Wiring
 from calcifer.work import queries
 from calcifer.work import service as work
 from calcifer.work.models import Item
-from calcifer.work.schemas import NewChange
+from calcifer.work.schemas import ItemChanges, NewChange
 from tests.conftest import Git, Run
 from tests.owner import OWNER
 from tests.registry import Registry
@@ -88,7 +88,7 @@ def test_by_page_and_api(
     assert api.post("/api/v1/updates/take", json={"updates": ["web/x"]}).status_code == 404
     assert api.post("/api/v1/updates/take", json={"updates": []}).status_code == 422
     nothing = client.post("/updates/take", data={"reason": "Typed already."})
-    assert "Choose at least one." in nothing.text
+    assert "Choose at least one update." in nothing.text
     assert "Typed already." in nothing.text
     page = client.post("/updates/take", data={"update": [f"web/{image}"], "reason": "A hole was mended."})
     assert page.url.path == "/work/1"
@@ -115,15 +115,26 @@ def test_what_may_completes_by_itself(
     assert check().result == {"asked": 1, "unanswered": 0, "items": []}
 
 
-def test_what_a_rule_holds_stays_open_and_what_was_given_up_does_not_come_again(
-    wiring: Wiring, serve: Serve, check: Check, registry: Registry, monkeypatch: pytest.MonkeyPatch
+def test_what_a_rule_holds_stays_open_until_it_does_not(
+    wiring: Wiring, serve: Serve, check: Check, registry: Registry
 ) -> None:
-    monkeypatch.setattr(asking, "FRESH", asking.FRESH * 0)
     name = registry.name
     serve("web", rule="automatic: patch\n    allow: patch", readme=f"# Web\n\nRuns {name}/nginx:1.25.3.\n")
     assert (check().result or {})["items"] == [1]
     assert item(wiring, 1).state == "open"
     assert (check().result or {})["items"] == []
+    with wiring.units.write(OWNER) as uow:
+        work.edit(uow, 1, ItemChanges(docs_reason="The README tells of the past."))
+    assert (check().result or {})["items"] == [1]  # as where a server was killed before the end
+    assert item(wiring, 1).state == "completed"
+
+
+def test_what_was_given_up_does_not_come_again(
+    wiring: Wiring, serve: Serve, check: Check, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "FRESH", asking.FRESH * 0)
+    serve("web", rule="automatic: patch", readme=f"# Web\n\nRuns {registry.name}/nginx:1.25.3.\n")
+    check()
     with wiring.units.write(OWNER) as uow:
         work.drop(uow, 1)
     assert (check().result or {})["items"] == []

@@ -31,7 +31,7 @@ class Mandate:
 
 
 def mandates(uow: UnitOfWork, service: str | None = None) -> list[Mandate]:
-    """Return the updates that are to be made now; not one that an open item makes, or that somebody gave up."""
+    """Return the updates that are to be made now; not one that a person's open item makes, or that somebody gave up."""
     found = []
     setters: dict[str, tuple[Actor, str]] = {}
     for update in listing.by_themselves(uow, service):
@@ -48,24 +48,41 @@ def _is_settled(uow: UnitOfWork, update: Update) -> bool:
     old, to = read(update.used.written), update.offer.to
     assert old
     assert to
-    service = update.used.service
-    if queries.find_open(uow.db, service, making.beginning_of(old)) is not None:
-        return True
-    return queries.was_dropped(uow.db, service, making.title_of(old, to))
+    service, title = update.used.service, making.title_of(old, to)
+    number = queries.find_open(uow.db, service, making.beginning_of(old))
+    if number is not None:
+        return _begun(uow, number, title) is None
+    return queries.was_dropped(uow.db, service, title)
 
 
-def make(uow: UnitOfWork, mandate: Mandate) -> int | None:
-    """Open the item of an update; None where there is nothing to do any more."""
+def _begun(uow: UnitOfWork, number: int, title: str) -> int | None:
+    """Return the number where an open item is one that was begun by itself: its rules, or a killed server, held it."""
+    item = making.open_item(uow, number)
+    return number if item and (item.author_mail, item.title) == (CALCIFER.mail, title) else None
+
+
+def make(uow: UnitOfWork, mandate: Mandate) -> tuple[int, bool, bool] | None:
+    """Open the item of an update, or find the one that was begun; complete it at once where every rule lets it through.
+
+    Return its number, whether it is new, and whether it is completed; None where there is nothing to do any more.
+    """
     for update in listing.by_themselves(uow, mandate.service):
-        if update.used.written == mandate.image and not _is_settled(uow, update):
-            level = update.used.rule.automatic
-            why = f"The descriptor lets {level} updates complete by themselves; {mandate.by} set that."
-            return making.make(uow, update, why).number
+        if update.used.written != mandate.image or _is_settled(uow, update):
+            continue
+        old = read(update.used.written)
+        assert old
+        begun = queries.find_open(uow.db, mandate.service, making.beginning_of(old))
+        if begun is not None:
+            return begun, False, False
+        level = update.used.rule.automatic
+        why = f"The descriptor lets {level} updates complete by themselves; {mandate.by} set that."
+        number = making.make(uow, update, why).number
+        return number, True, complete(uow, number)
     return None
 
 
 def complete(uow: UnitOfWork, number: int) -> bool:
-    """Complete an item where every rule lets it through; else it stays open for a person, and False is returned."""
+    """Complete an open item where every rule lets it through; else it stays for a person, and False is returned."""
     item = making.open_item(uow, number)
     if item is None or not all(verdict.lets_through for verdict in work.judge(uow, item)):
         return False

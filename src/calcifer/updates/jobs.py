@@ -47,13 +47,16 @@ def _by_themselves(job: JobContext, jobs: Jobs, name: str | None) -> list[int]:
 
 
 def _carry_out(job: JobContext, jobs: Jobs, one: automatic.Mandate) -> int | None:
+    """Return the number of the item where this round has opened or completed it."""
     with job.units.write(one.actor) as uow:
-        number = automatic.make(uow, one)
-    if number is None:
+        made = automatic.make(uow, one)
+    if made is None:
         return None
-    for row_id in uow.jobs:  # a verify command, say: its verdict is one of those that count
-        jobs.wait(row_id, job.progress)
-    with job.units.write(one.actor) as uow:
-        automatic.complete(uow, number)
-    jobs.run(uow.jobs)  # where no server is there, nobody else would
-    return number
+    number, is_new, done = made
+    if not done:
+        for row_id in uow.jobs:  # a verify command, say: its verdict is one of those that count
+            jobs.wait(row_id, job.progress)
+        with job.units.write(one.actor) as uow:
+            done = automatic.complete(uow, number)
+    jobs.run(uow.jobs, job.progress)  # where no server is there, nobody else would
+    return number if is_new or done else None

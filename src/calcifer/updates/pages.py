@@ -6,6 +6,7 @@ from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from calcifer.kit import promises
+from calcifer.kit.errors import Invalid
 from calcifer.kit.schemas import checked
 from calcifer.kit.web import Pages, Paging, Reading, Writing, page, paged, to
 from calcifer.updates import service
@@ -44,5 +45,7 @@ def take(
     request: Request, uow: Writing, update: Annotated[list[str] | None, Form()] = None, reason: Field = ""
 ) -> RedirectResponse:
     """Open an item for what was chosen."""
-    item = service.take(uow, checked(TakeWish, updates=update or [], reason=reason))
+    if not update:
+        raise Invalid.field("updates", "Choose at least one update.")
+    item = service.take(uow, checked(TakeWish, updates=update, reason=reason))
     return to(request, "work.item", number=item.number, say=f"#{item.number} has it on its branch.")

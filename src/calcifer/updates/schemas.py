@@ -73,7 +73,9 @@ class UpdateOut(BaseModel):
             image=used.written,
             containers=list(used.containers),
             state=offer.state,
-            sentence=offer.sentence,
+            sentence="Its registry did not answer."
+            if image and image.error and offer.state == "unknown"
+            else offer.sentence,
             to=offer.to.written if offer.to else None,
             kind=offer.kind,
             digest=offer.digest,
