@@ -89,7 +89,7 @@ class Itself:
     def change(self, why: str, path: str, script: str, *also: str) -> None:
         """The express lane, typed inside."""
         self.inside(f"sed -i {shlex.quote(script)} {CLONE}/{path}")
-        words = f"calcifer change calcifer-app -m {shlex.quote(why)} {' '.join([path, *also])}"
+        words = f"calcifer change calcifer-app --approve-reach -m {shlex.quote(why)} {' '.join([path, *also])}"
         self.inside(f"sh -c {shlex.quote(f'cd {CLONE} && {words}')}")
 
     def deploy(self) -> dict[str, Any]:
