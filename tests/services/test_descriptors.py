@@ -45,7 +45,7 @@ def test_everything_that_it_can_say_is_read() -> None:
     assert (found.source, found.problems, found.notes) == ("service.yaml", (), ())
     descriptor = found.descriptor
     assert descriptor is not None
-    assert descriptor.model_dump(exclude={"targets", "endpoints"}) == {
+    assert descriptor.model_dump(exclude={"targets", "endpoints", "updates"}) == {
         "title": "Web proxy",
         "description": "What *people* see.",
         "kind": "network",

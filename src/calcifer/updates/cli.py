@@ -61,8 +61,7 @@ def check(
         show({"job": found, "updates": listed}, json=True)
     else:
         _tell(listed)
-    for number in found.items:
-        say(f"#{number} was made by itself: calcifer work show {number}")
+    _made(found.items)
     if found.unanswered:
         raise typer.Exit(INCOMPLETE)
 
@@ -82,6 +81,11 @@ def take(
     what = "completes when its children have" if made.is_parent else f"is on {made.branch}"
     say(f"#{made.number} {made.title} {what}.")
     say(f"  → calcifer work show {made.number}")
+
+
+def _made(numbers: list[int]) -> None:
+    for number in numbers:
+        say(f"#{number} was made by itself: calcifer work show {number}")
 
 
 def _list(of: str | None, *, everything: bool, json: bool) -> None:
