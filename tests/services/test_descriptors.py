@@ -41,11 +41,12 @@ def test_everything_that_it_can_say_is_read() -> None:
         "visibility: private\npolicy: team\nverify: pytest -q\ndepends_on: [db, cache.1]\n"
         "links: [{title: Dashboard, url: 'https://example.org/d'}]\n"
         "targets: [{name: test, host: alpha}]\nendpoints: [{url: 'tcp://alpha:443'}]\n"
+        "hooks: {pre_deploy: sh before.sh}\n"
     )
     assert (found.source, found.problems, found.notes) == ("service.yaml", (), ())
     descriptor = found.descriptor
     assert descriptor is not None
-    assert descriptor.model_dump(exclude={"targets", "endpoints", "updates"}) == {
+    assert descriptor.model_dump(exclude={"targets", "endpoints", "updates", "hooks"}) == {
         "title": "Web proxy",
         "description": "What *people* see.",
         "kind": "network",
@@ -58,6 +59,8 @@ def test_everything_that_it_can_say_is_read() -> None:
         "links": [{"title": "Dashboard", "url": "https://example.org/d"}],
     }
     assert (descriptor.targets[0].host, descriptor.endpoints[0].url) == ("alpha", "tcp://alpha:443")
+    assert descriptor.hooks is not None
+    assert (descriptor.hooks.pre_deploy, descriptor.hooks.post_deploy) == ("sh before.sh", None)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "title:\nowner: ~\n"])
