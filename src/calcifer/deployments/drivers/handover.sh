@@ -8,6 +8,8 @@ set -u
 umask 077
 service=calcifer patience=90
 kept=$versions/handover before=$project-before
+# An image that compose has built says whose it is: its labels would make what is made from it a container of the service.
+apart="--label com.docker.compose.project= --label com.docker.compose.service="
 say() { echo "handover: $*"; }
 compose() { docker compose --project-name "$project" --project-directory "$directory" "$@"; }
 ours() {
@@ -80,9 +82,9 @@ fi
 
 # A container that never runs: it holds the image, the mounts and the environment of the version that serves.
 mkdir -p "$kept" && docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$old" >"$kept/env" &&
-  docker create --name "$before" --volumes-from "$old" --env-file "$kept/env" "$old_image" true >/dev/null || exit 1
+  docker create --name "$before" $apart --volumes-from "$old" --env-file "$kept/env" "$old_image" true >/dev/null || exit 1
 by_old() {
-  docker run --rm --network none --volumes-from "$before" --env-file "$kept/env" "$old_image" python3 -m calcifer.handover "$@"
+  docker run --rm $apart --network none --volumes-from "$before" --env-file "$kept/env" "$old_image" python3 -m calcifer.handover "$@"
 }
 say "The old version stops, and its database is kept."
 docker stop --time 20 "$old" >/dev/null

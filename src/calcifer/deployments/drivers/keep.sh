@@ -32,7 +32,9 @@ hold() {
     awk '{ for (n = 1; n <= NF; n++) if ($n ~ /^\/[A-Za-z0-9._\/-]+$/) print "--tmpfs=" $n }')
   name=$1 image=$2
   shift 2
-  docker create --name "$prefix$name" --label "calcifer.kept=$service" --network none --restart no --entrypoint /kept "$@" \
+  # An image that compose has built says whose it is: its labels would make this one a container of the service.
+  docker create --name "$prefix$name" --label "calcifer.kept=$service" \
+    --label com.docker.compose.project= --label com.docker.compose.service= --network none --restart no --entrypoint /kept "$@" \
     "$image" kept >/dev/null 2>&1
 }
 prefix=calcifer-kept.
