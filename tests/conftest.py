@@ -11,6 +11,7 @@ import os
 import shutil
 import socket
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -211,18 +212,32 @@ def git() -> Git:
     return run
 
 
+VARIANTS = 3
+"""How many inputs of a test with many PostgreSQL sees; all of them where a process is killed, because that is about commits."""
+WITH_POSTGRES = {"deployments": ("test_deliver.py", "test_matrix.py", "test_stop.py"), "secrets": ("test_set.py",)}
+"""Of tests that are about hosts: the files whose queries PostgreSQL sees."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL, leave out the tests that no database of the suite has a part in: they would do the same once more.
 
-    So would those marked `once`: they are about git, hosts or processes, and ask the database nothing that others do not.
+    So would those marked `once` and most of those in `WITH_POSTGRES`: they are about git, hosts or processes, and ask the database
+    nothing that others do not; and the fourth and later inputs of one test.
     """
     if not TEST_DATABASE:
         return
-    names = {item: set(getattr(item, "fixturenames", ())) for item in items}
-    databases = {"wiring", "postgres"}
-    once = [item for item in items if names[item].isdisjoint(databases) or item.get_closest_marker("once")]
-    config.hook.pytest_deselected(items=once)
-    items[:] = [item for item in items if item not in set(once)]
+    seen: Counter[str] = Counter()
+    once = set()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        seen[test] += 1
+        asked = {"wiring", "postgres"} & set(getattr(item, "fixturenames", ()))
+        files = WITH_POSTGRES.get(item.path.parent.name)
+        is_one_more = seen[test] > VARIANTS and "killed" not in test and "uow" not in test
+        if not asked or item.get_closest_marker("once") or is_one_more or (files and item.path.name not in files):
+            once.add(item)
+    config.hook.pytest_deselected(items=list(once))
+    items[:] = [item for item in items if item not in once]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
