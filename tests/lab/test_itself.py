@@ -245,4 +245,5 @@ def test_one_that_starts_and_is_not_well_gives_way_with_its_database(itself: Its
     print(f"one that was not well gave way: {away:.0f} s without an answer")  # noqa: T201 -- as above
     assert itself.items() == items
     assert "calcifer.sqlite" in itself.host.type("ls /srv/calcifer/var/backups/replaced-*")
-    assert itself.host.type("docker ps --all --quiet --filter name=calcifer-app").count("\n") == 1
+    names = itself.host.type("docker ps --all --format '{{.Names}}'").split()
+    assert [name for name in names if name.startswith("calcifer-app")] == ["calcifer-app-calcifer-1"]
