@@ -157,6 +157,7 @@ def test_page_api_and_command(client: TestClient, api: TestClient, calcifer: Run
     assert calcifer("work", "approve-reach", number).code == 5
 
 
+@pytest.mark.once
 def test_a_rebuild_restores_it(wiring: Wiring, web: Path) -> None:
     done, waiting = factories.ready(wiring, content=ROOT), factories.ready(wiring, content=ROOT + "    pid: host\n")
     for number in (done, waiting):
