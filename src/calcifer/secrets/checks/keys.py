@@ -5,6 +5,7 @@ from pathlib import Path
 
 from calcifer.kit.diagnosis import Finding, Ward, check
 from calcifer.kit.errors import CalciferError, Invalid
+from calcifer.kit.git.damage import told
 from calcifer.kit.git.repository import Repository
 from calcifer.secrets import sealed, service
 from calcifer.secrets.keys import Keys
@@ -27,7 +28,8 @@ def keys(ward: Ward) -> Iterator[Finding]:
     with ward.units.read(ward.actor) as uow:
         for name in services.list_names(uow.db):
             try:
-                ones = service.list_secrets(uow, name)
+                with told(Path(services.get_service(uow.db, name).path)):
+                    ones = service.list_secrets(uow, name)
             except Invalid as error:
                 yield Finding(name, error.message, error.mend or "")
                 continue
