@@ -59,7 +59,7 @@ def test_documents_are_listed_and_shown(client: TestClient, wiring: Wiring) -> N
 
 def test_links_and_images_stay_inside(client: TestClient, wiring: Wiring) -> None:
     text = (
-        "# Set up & go\n\n[setup](docs/setup.md#First) [compose](docker-compose.yml) [up](../../secret) [here](#set-up--go)\n"
+        "# Set up & go\n\n[setup](docs/setup.md#First) [compose](docker-compose.yml) [up](../../elsewhere) [here](#set-up--go)\n"
         "[out](https://example.org) [mail](mailto:ada@example.org) ![logo](docs/logo.png) [ref][r]\n\n[r]: docs/setup.md\n"
     )
     committed(service(wiring, "web"), {"README.md": text, "docs/setup.md": "# First", "docs/logo.png": PNG})
@@ -68,7 +68,7 @@ def test_links_and_images_stay_inside(client: TestClient, wiring: Wiring) -> Non
     assert 'href="/services/web/files?path=docker-compose.yml"' in shown
     assert 'src="/services/web/raw?path=docs/logo.png"' in shown
     assert 'href="https://example.org"' in shown
-    assert "secret" not in shown
+    assert "elsewhere" not in shown
     assert 'id="doc-set-up--go"' in shown
     assert 'href="#doc-set-up--go"' in shown
     assert client.get("/services/web/raw?path=docs/logo.png").content == PNG
