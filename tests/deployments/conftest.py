@@ -16,7 +16,7 @@ import yaml
 from calcifer.deployments import verdict
 from calcifer.deployments.queries import runs as queries
 from calcifer.deployments.schemas import DeploymentOut, NewDeployment
-from calcifer.deployments.service import carrying, runs
+from calcifer.deployments.service import lasting, runs
 from calcifer.hosts import service as hosts
 from calcifer.hosts.schemas import NewHost
 from calcifer.services import queries as catalog
@@ -123,5 +123,5 @@ def web(wiring: Wiring, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """The service, adopted; nothing is deployed yet."""
     put_engine(tmp_path, monkeypatch)
     monkeypatch.setattr(verdict, "STEADY", timedelta(seconds=0.2))
-    monkeypatch.setattr(carrying, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(lasting, "LOOK_SECONDS", 0.05)
     return Deployed(wiring, git, tmp_path)

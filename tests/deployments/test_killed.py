@@ -21,12 +21,12 @@ import os, signal, sys
 from datetime import timedelta
 from calcifer import config
 from calcifer.deployments import verdict
-from calcifer.deployments.service import carrying
+from calcifer.deployments.service import carrying, lasting
 from calcifer.kit.ssh import scripts
 from calcifer.kit.uow import Actor
 from calcifer.wiring import wire
 
-verdict.STEADY, carrying.LOOK_SECONDS = timedelta(seconds=0.2), 0.05
+verdict.STEADY, lasting.LOOK_SECONDS = timedelta(seconds=0.2), 0.05
 left, command = int(sys.argv[2]), scripts.command
 
 def deadly():

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from calcifer.deployments.models import Operation
-from calcifer.kit.schemas import Line
-from calcifer.services.intent import ServiceName
+from calcifer.deployments.schemas import Place
 
 Part = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """The name of a service of the compose files (compose-spec, services top-level element)."""
@@ -15,19 +14,6 @@ Since = Annotated[
     str, StringConstraints(max_length=40, pattern=r"^(|\d{1,6}[smhd]|\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?Z?)?)$")
 ]
 MOST_LINES = 2000
-
-
-class Place(BaseModel):
-    """A service at a target."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    service: ServiceName = Field(examples=["web"])
-    to: Line | None = Field(
-        default=None,
-        description="A target's name, or its host; needed where there are several.",
-        examples=["production"],
-    )
 
 
 class OperationWish(Place):

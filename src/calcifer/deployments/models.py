@@ -14,8 +14,34 @@ WENT_BACK = ("returned", "cancelled")
 """After these the host has the version before, if it ever said that it had one."""
 
 
-class Deployment(Base):
-    """One run: a commit of a service on its way to a host, and what came of it."""
+class Asked:
+    """What somebody has asked to be done on a host, and what came of it: the columns that each kind of it has."""
+
+    state: Mapped[str] = mapped_column(default="pending")
+    runs: Mapped[int] = mapped_column(default=0)
+    """How many runs on the host it has begun; they are named by it."""
+    verdict: Mapped[str | None]
+    """What was found of the containers at the end, in a sentence."""
+    error: Mapped[str | None]
+    """Why it is not as it was asked for, or why it is held."""
+    mend: Mapped[str | None]
+    actor_name: Mapped[str]
+    person_id: Mapped[int | None]
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state not in UNFINISHED
+
+
+class Deployment(Asked, Base):
+    """One run: a commit of a service on its way to a host, and what came of it.
+
+    `state` is pending, running; held, for somebody has to decide; good; returned, to the version before; failed; cancelled.
+    """
 
     __tablename__ = "deployments"
     __table_args__ = (
@@ -40,8 +66,6 @@ class Deployment(Base):
     reason: Mapped[str] = mapped_column(default="")
     items: Mapped[list[int]] = mapped_column(JSON, default=list)
     """Numbers of the items that came with it: those between `before` and `commit`."""
-    state: Mapped[str] = mapped_column(default="pending")
-    """pending, running; held, for somebody has to decide; good; returned, to the version before; failed; cancelled."""
     phase: Mapped[str] = mapped_column(default="plan")
     """plan, ship, start, verify, record."""
     outcome: Mapped[str | None]
@@ -50,26 +74,9 @@ class Deployment(Base):
     """Whether it is on its way back to `before`, for what was asked for did not come into service."""
     is_cancelled: Mapped[bool] = mapped_column(default=False)
     """Whether somebody has asked for its end."""
-    runs: Mapped[int] = mapped_column(default=0)
-    """How many runs on the host it has begun; they are named by it."""
     plan: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    verdict: Mapped[str | None]
-    """What was found of the containers at the end, in a sentence."""
-    error: Mapped[str | None]
-    """Why it did not come into service, or why it is held."""
-    mend: Mapped[str | None]
     images: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """Service of the compose files → reference, id and digests of the image that it runs."""
-    actor_name: Mapped[str]
-    person_id: Mapped[int | None]
-    made_at: Mapped[datetime] = mapped_column(Instant)
-    started_at: Mapped[datetime | None] = mapped_column(Instant)
-    finished_at: Mapped[datetime | None] = mapped_column(Instant)
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.state not in UNFINISHED
 
     @property
     def version(self) -> str | None:
@@ -117,8 +124,8 @@ class Look(Base):
     mend: Mapped[str | None]
 
 
-class Operation(Base):
-    """Containers that were started, stopped or restarted as they are: nothing was brought there."""
+class Operation(Asked, Base):
+    """Containers that were started, stopped or restarted as they are; `state` is pending, running; done, failed."""
 
     __tablename__ = "operations"
     __table_args__ = (Index("ix_operations_service_id_host_id", "service_id", "host_id", "id"),)
@@ -131,20 +138,3 @@ class Operation(Base):
     """start, stop or restart."""
     parts: Mapped[list[str]] = mapped_column(JSON, default=list)
     """Services of the compose files; none where it is about all of them."""
-    state: Mapped[str] = mapped_column(default="pending")
-    """pending, running; done, failed."""
-    runs: Mapped[int] = mapped_column(default=0)
-    """How many runs on the host it has begun; they are named by it."""
-    verdict: Mapped[str | None]
-    error: Mapped[str | None]
-    mend: Mapped[str | None]
-    actor_name: Mapped[str]
-    person_id: Mapped[int | None]
-    made_at: Mapped[datetime] = mapped_column(Instant)
-    started_at: Mapped[datetime | None] = mapped_column(Instant)
-    finished_at: Mapped[datetime | None] = mapped_column(Instant)
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.state not in UNFINISHED

@@ -14,8 +14,8 @@ Commit = Annotated[str, StringConstraints(max_length=100), judged(checked_oid)]
 Reason = Annotated[Text, StringConstraints(max_length=2000)]
 
 
-class NewDeployment(BaseModel):
-    """What is to be brought where."""
+class Place(BaseModel):
+    """A service at a target."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,17 +25,18 @@ class NewDeployment(BaseModel):
         description="A target's name, or its host; needed where there are several.",
         examples=["production"],
     )
+
+
+class NewDeployment(Place):
+    """What is to be brought where."""
+
     commit: Commit | None = Field(default=None, description="Main as it is without it.")
     reason: Reason = Field(default="", examples=["The new certificate."])
 
 
-class NewRollback(BaseModel):
+class NewRollback(Place):
     """What is to be taken back."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    service: ServiceName = Field(examples=["web"])
-    to: Line | None = Field(default=None, description="A target's name, or its host.", examples=["production"])
     reason: Reason = ""
 
 

@@ -6,10 +6,11 @@ from fastapi import Query, Request
 
 from calcifer.deployments import service
 from calcifer.deployments.api.routes import router
-from calcifer.deployments.daily import LogLines, LogWish, OperationOut, OperationWish, Place, StateOut
+from calcifer.deployments.daily import LogLines, LogWish, OperationOut, OperationWish, StateOut
 from calcifer.deployments.models import Operation
 from calcifer.deployments.queries import daily as queries
 from calcifer.deployments.queries.runs import get_deployment
+from calcifer.deployments.schemas import Place
 from calcifer.deployments.service import live, reading
 from calcifer.kit.uow import UnitOfWork
 from calcifer.kit.web import Id, Reading, Writing

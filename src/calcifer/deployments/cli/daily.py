@@ -2,6 +2,7 @@
 
 import asyncio
 import json as json_module
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import Annotated
 
@@ -10,12 +11,15 @@ import typer
 from calcifer.deployments import service as verbs
 from calcifer.deployments.cli.routes import commands
 from calcifer.deployments.cli.runs import NOT_GOOD, Service, To
-from calcifer.deployments.daily import LogLine, LogWish, OperationOut, OperationWish, Place
+from calcifer.deployments.daily import LogLine, LogWish, OperationOut, OperationWish
+from calcifer.deployments.models import Operation
 from calcifer.deployments.queries import daily as queries
+from calcifer.deployments.schemas import Place
 from calcifer.deployments.service import daily, reading
 from calcifer.kit import terminal
 from calcifer.kit.schemas import checked
 from calcifer.kit.terminal import Columns, Json, say, show, writing
+from calcifer.kit.uow import UnitOfWork
 
 Parts = Annotated[
     list[str] | None, typer.Argument(metavar="[PART]...", help="Services of the compose files; all without one.")
@@ -75,31 +79,24 @@ def logs(
 @commands.command("restart")
 def restart(service: Service, parts: Parts = None, to: To = None, json: Json = False) -> None:
     """Restart what runs of a service; ends with 5 where it is not well then."""
-    wish = checked(OperationWish, service=service, to=to, parts=parts or [])
-    with writing(settle=False) as uow:
-        number = verbs.restart(uow, wish).id
-    _follow(number, json=json)
+    _operate(verbs.restart, checked(OperationWish, service=service, to=to, parts=parts or []), json=json)
 
 
 @commands.command("stop")
 def stop(service: Service, parts: Parts = None, to: To = None, json: Json = False) -> None:
     """Stop what runs of a service; it stays stopped until somebody starts or deploys it."""
-    wish = checked(OperationWish, service=service, to=to, parts=parts or [])
-    with writing(settle=False) as uow:
-        number = verbs.stop(uow, wish).id
-    _follow(number, json=json)
+    _operate(verbs.stop, checked(OperationWish, service=service, to=to, parts=parts or []), json=json)
 
 
 @commands.command("start")
 def start(service: Service, parts: Parts = None, to: To = None, json: Json = False) -> None:
     """Start what was stopped."""
-    wish = checked(OperationWish, service=service, to=to, parts=parts or [])
+    _operate(verbs.start, checked(OperationWish, service=service, to=to, parts=parts or []), json=json)
+
+
+def _operate(verb: Callable[[UnitOfWork, OperationWish], Operation], wish: OperationWish, *, json: bool) -> None:
     with writing(settle=False) as uow:
-        number = verbs.start(uow, wish).id
-    _follow(number, json=json)
-
-
-def _follow(number: int, *, json: bool) -> None:
+        number = verb(uow, wish).id
     with terminal.reading() as uow:
         job = daily.job_of(uow, number).id
     ended = terminal.follow([job])[0]

@@ -7,11 +7,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from calcifer.accounts.permissions import may
 from calcifer.deployments import service
-from calcifer.deployments.daily import LogWish, OperationOut, OperationWish, Place
+from calcifer.deployments.daily import LogWish, OperationOut, OperationWish
 from calcifer.deployments.models import Operation
 from calcifer.deployments.pages.routes import router
 from calcifer.deployments.queries import daily as queries
 from calcifer.deployments.queries import runs
+from calcifer.deployments.schemas import Place
 from calcifer.deployments.service import reading
 from calcifer.deployments.service.daily import there
 from calcifer.kit.schemas import checked

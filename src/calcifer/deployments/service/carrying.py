@@ -5,7 +5,6 @@ done, and what runs on the host is found again by its name.
 """
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,14 +12,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from calcifer.deployments import coming, hooks, records, running, shipping, standing, verdict
 from calcifer.deployments.drivers import compose, keeping
 from calcifer.deployments.drivers.compose import State
 from calcifer.deployments.models import GOOD, Deployment
 from calcifer.deployments.queries import runs as queries
-from calcifer.deployments.service import answering, runs, trusting
+from calcifer.deployments.service import answering, lasting, runs, trusting
+from calcifer.deployments.service.lasting import patiently
 from calcifer.deployments.service.orders import Order, order_of
 from calcifer.deployments.shipping import InTheWay, Shipped
 from calcifer.hosts.reaching import changed, write_known_hosts
@@ -33,22 +33,14 @@ from calcifer.monitoring import verdict as answers_verdict
 from calcifer.secrets import sealed
 from calcifer.secrets.keys import Keys
 
-T = TypeVar("T")
-_TERMINAL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
 log = logging.getLogger("calcifer.deployments")
 
 DEADLINE_SECONDS = 180.0
 """How long a version may take until it is healthy."""
 ENDPOINT_SECONDS = 30.0
 """How long endpoints are asked at least, once the containers are well: longer where the deadline is not over."""
-PATIENCE_SECONDS = 180.0
-"""How long a host may be away once something has begun there: a restart takes less."""
-LOOK_SECONDS = 1.0
 FIRST_LOOK_SECONDS = 0.2
-"""How soon it is looked again at first; each time half as long again is waited, up to LOOK_SECONDS."""
-MOST_RUNS = 3
-"""How often a run is begun again that was cut off."""
+"""How soon it is looked again at first; each time half as long again is waited, up to lasting.LOOK_SECONDS."""
 
 
 class NotInService(CalciferError):
@@ -142,7 +134,7 @@ class Course:
     def _brought(self, order: Order) -> Shipped:
         by = f"deployment {order.id} by {order.by}"
         repository = Repository(order.repository)
-        return self._patiently(
+        return patiently(
             lambda: shipping.ship(
                 order.place, repository, order.goal, by=by, aside=order.is_decided, block=self._secrets(order)
             )
@@ -156,7 +148,7 @@ class Course:
     def _start(self, order: Order) -> None:
         """Let the containers follow, and those restart that see an old file."""
         shipped = self._shipped or self._brought(order)
-        before = self._patiently(lambda: compose.look(order.place, order.project, {"files", "containers"}))
+        before = patiently(lambda: compose.look(order.place, order.project, {"files", "containers"}))
         if before.broken:
             raise NotInService(f"Compose cannot read the files: {before.broken}")
         if order.project and before.own != order.project:
@@ -170,11 +162,11 @@ class Course:
         self._hook(order, "pre_deploy")
         self._restore_images(order)
         self._lasting(order, compose.up(order.place, project), "docker compose up")
-        after = self._patiently(lambda: compose.look(order.place, project, compose.ALL - {"files"}))
+        after = patiently(lambda: compose.look(order.place, project, compose.ALL - {"files"}))
         late = compose.stale(before, after, order.place, [*shipped.added, *shipped.changed, *shipped.removed])
         if late:
             self._lasting(order, compose.restart(late), "docker restart")
-        self._patiently(lambda: shipping.settle(order.place, order.goal))
+        patiently(lambda: shipping.settle(order.place, order.goal))
         self._seen = self._again(order, after) if late else after
         self._known = frozenset((one.id, one.started) for one in before.containers if one.status == "running")
         self._note(phase="verify")
@@ -183,7 +175,7 @@ class Course:
         """Look until all run as asked, and have for long enough; NotInService where one does not, or not in time."""
         until, good_since, pause = time.monotonic() + DEADLINE_SECONDS, None, FIRST_LOOK_SECONDS
         asked = time.monotonic()
-        seen = self._seen or self._patiently(partial(compose.look, order.place, order.project))
+        seen = self._seen or patiently(partial(compose.look, order.place, order.project))
         self._seen, first = None, seen
         while True:
             found = verdict.judge(seen, first)
@@ -197,7 +189,7 @@ class Course:
                 break
             self._stop_if_cancelled(order)
             time.sleep(max(min(pause, left), 0.05) if left > 0 else pause)
-            pause, asked = min(pause * 1.5, LOOK_SECONDS), time.monotonic()
+            pause, asked = min(pause * 1.5, lasting.LOOK_SECONDS), time.monotonic()
             seen = self._again(order, first)
         said = f"{found.sentence} {self._answered(order, until)}".strip()
         self._hook(order, "post_deploy")
@@ -228,7 +220,7 @@ class Course:
 
     def _again(self, order: Order, seen: State) -> State:
         """Look at the containers again; what the files ask for is as it was."""
-        now = self._patiently(lambda: compose.look(order.place, seen.project, {"containers"}))
+        now = patiently(lambda: compose.look(order.place, seen.project, {"containers"}))
         return replace(now, hashes=seen.hashes, images=seen.images, broken=seen.broken)
 
     def _record(self, order: Order) -> None:
@@ -259,7 +251,7 @@ class Course:
             known = queries.find_good(uow.db, row.service_id, row.host_id, order.goal)
             images = known.images if known else {}
         if images:
-            self._patiently(lambda: keeping.restore(order.place, images))
+            patiently(lambda: keeping.restore(order.place, images))
 
     def _keep_images(self, order: Order, run: Deployment) -> None:
         with self._units.read(self._actor) as uow:
@@ -295,38 +287,17 @@ class Course:
             what = "There is no version before that it could go back to: it is left as it is."
             self._note(phase="record", outcome=outcome, error=f"{said} {what}", mend=mend)
 
-    def _patiently(self, ask: Callable[[], T]) -> T:
-        """Ask again while the host is away, up to PATIENCE_SECONDS."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                return ask()
-            except Unavailable:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(LOOK_SECONDS)
-
     def _lasting(self, order: Order, script: str, what: str) -> None:
-        """Run something lasting on the host, and begin it again where it was cut off; NotInService where it fails.
+        """Run something lasting on the host, by a name made of what is noted alone: it is found again whatever ends here."""
 
-        Its name is made of what is noted alone, so that it is found again whatever ends here.
-        """
+        def cut_off(next_one: int) -> None:
+            self._stop_if_cancelled(order)
+            self._note(runs=next_one)
+
         way = "back" if order.is_returning else "forth"
-        for number in range(order.runs, order.runs + MOST_RUNS):
-            name = f"{self._id}-{way}-{what.rsplit(maxsplit=1)[-1]}-{number}"
-            log_file = log_of(self._var, name)
-            try:
-                with self._watched(order, name):
-                    code = self._patiently(partial(running.run, order.place, name, script, log_file))
-            except running.CutOff:
-                if self._order().is_cancelled and not order.is_returning:
-                    raise Cancelled("It was cancelled.") from None
-                self._note(runs=number + 1)
-                continue
-            if code:
-                raise NotInService(f"{what} ended with {code}: {last_words(log_file)}")
-            return
-        raise NotInService(f"{what} was cut off {MOST_RUNS} times before its end.")
+        name = f"{order.id}-{way}-{what.rsplit(maxsplit=1)[-1]}"
+        during = partial(self._watched, order)
+        lasting.carry(order.place, name, script, self._var, what, done=order.runs, cut_off=cut_off, during=during)
 
     @contextmanager
     def _watched(self, order: Order, name: str) -> Iterator[None]:
@@ -334,7 +305,7 @@ class Course:
         ended = threading.Event()
 
         def watch() -> None:
-            while not ended.wait(LOOK_SECONDS):
+            while not ended.wait(lasting.LOOK_SECONDS):
                 if self._order().is_cancelled:
                     with suppress(Unavailable):
                         running.stop(order.place, name)
@@ -354,27 +325,5 @@ class Course:
 def carry_out(units: Units, actor: Actor, deployment_id: int, var: Path, told: Callable[[str], None]) -> str:
     """Carry a run out to its end, from the phase that it had come to, and return its state."""
     write_known_hosts(units, actor, var)
-    logs(var).mkdir(parents=True, exist_ok=True)
     with ssh.open_line(var) as line:
         return Course(units, actor, deployment_id, var, told, line).run()
-
-
-def logs(var: Path) -> Path:
-    """Return where what runs say is kept."""
-    return var / "logs" / "deployments"
-
-
-def log_of(var: Path, name: str) -> Path:
-    """Return the file for what a run says."""
-    return logs(var) / f"{name}.log"
-
-
-def last_words(file: Path) -> str:
-    """Return the last lines that say what is wrong, without what a terminal would obey."""
-    with file.open("rb") as opened:
-        opened.seek(max(file.stat().st_size - 8000, 0))
-        lines = [line.strip() for line in opened.read().decode("utf-8", "replace").splitlines()]
-    told = [line for line in lines if line]
-    wrong = [line for line in told if re.search("error|failed|denied|not found", line, re.IGNORECASE)] or told
-    last = " · ".join(dict.fromkeys(wrong[-2:])) or "it said nothing"
-    return "".join(letter if letter.isprintable() else " " for letter in _TERMINAL.sub("", last))[:500]

@@ -10,10 +10,10 @@ from calcifer.activity import service as activity
 from calcifer.deployments import resting, targets
 from calcifer.deployments import shipping as ship
 from calcifer.deployments.daily import LogWish, OperationWish
-from calcifer.deployments.daily import Place as Wanted
 from calcifer.deployments.models import Deployment, Operation
 from calcifer.deployments.queries import daily as queries
 from calcifer.deployments.queries import runs as runs_queries
+from calcifer.deployments.schemas import Place as Wanted
 from calcifer.deployments.service.turns import OPERATE
 from calcifer.hosts import queries as hosts
 from calcifer.hosts.models import Host

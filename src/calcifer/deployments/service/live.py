@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from calcifer.deployments.queries import runs as queries
-from calcifer.deployments.service import logs
+from calcifer.deployments.service import lasting, logs
 from calcifer.kit.uow import Actor, Units
 
 LOOK_SECONDS = 0.5
@@ -52,5 +52,5 @@ def _pieces(var: Path, deployment_id: int, known: dict[str, int]) -> list[tuple[
             piece = file.read(PIECE_BYTES)
         if piece:
             known[path.name] = at + len(piece)
-            found.append((logs.name_of(path), logs.plain(piece)))
+            found.append((logs.name_of(path), lasting.plain(piece)))
     return found

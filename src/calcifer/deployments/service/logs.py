@@ -1,14 +1,12 @@
 """What was said on hosts, run by run, as far as it was brought here."""
 
-import re
 from pathlib import Path
 
 from calcifer.deployments.schemas import RunLog
-from calcifer.deployments.service.carrying import logs
+from calcifer.deployments.service.lasting import logs, plain
 
 SHOWN_BYTES = 200_000
 """How much of the end of each is shown."""
-_TERMINAL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def read(var: Path, deployment_id: int) -> list[RunLog]:
@@ -24,14 +22,6 @@ def files(var: Path, deployment_id: int) -> list[Path]:
 def name_of(path: Path) -> str:
     """Return what the run of a file is called."""
     return path.stem.partition("-")[2]
-
-
-def plain(said: bytes) -> str:
-    """Return what was said without what a terminal or a page would obey."""
-    text = _TERMINAL.sub("", said.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(
-        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
 
 
 def _text(path: Path) -> str:

@@ -2,23 +2,20 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
-from calcifer.deployments import running, verdict
-from calcifer.deployments.daily import Place
+from calcifer.deployments import verdict
 from calcifer.deployments.drivers import compose, daily
 from calcifer.deployments.queries import daily as queries
-from calcifer.deployments.service import carrying, turns
+from calcifer.deployments.schemas import Place
+from calcifer.deployments.service import carrying, lasting, turns
 from calcifer.deployments.service.daily import There, asked, ended, note, there
 from calcifer.hosts.reaching import changed, write_known_hosts
-from calcifer.kit.errors import CalciferError, Conflict, Unavailable
+from calcifer.kit.errors import CalciferError, Conflict
 from calcifer.kit.ssh import KeyChanged
 from calcifer.kit.uow import Actor, Units
 
 Tell = Callable[[str], None]
-T = TypeVar("T")
 
 
 class NotWell(Conflict):
@@ -36,7 +33,6 @@ def carry_out(
         verb, parts, place, done = row.verb, row.parts, (row.service_id, row.host_id), row.runs
     turns.wait(units, actor, place, waiting[0], waiting[1], told)
     write_known_hosts(units, actor, var)
-    carrying.logs(var).mkdir(parents=True, exist_ok=True)
     with units.write(actor) as uow:
         note(uow, operation_id, state="running")
         found = there(uow, Place(service=service, to=host), var)
@@ -62,30 +58,28 @@ def _act(
     units: Units, actor: Actor, operation_id: int, found: There, verb: str, parts: list[str], var: Path, done: int
 ) -> None:
     """Run it on the host, and find it again there where it was begun; again where the host was restarted meanwhile."""
+
+    def cut_off(next_one: int) -> None:
+        with units.write(actor) as uow:
+            note(uow, operation_id, runs=next_one)
+
     script = daily.acting(found.place, found.project, verb, parts)
-    for number in range(done, done + carrying.MOST_RUNS):
-        name = f"o{operation_id}-{verb}-{number}"
-        log = carrying.log_of(var, name)
-        try:
-            code = patiently(partial(running.run, found.place, name, script, log))
-        except running.CutOff:
-            with units.write(actor) as uow:
-                note(uow, operation_id, runs=number + 1)
-            continue
-        if code:
-            raise NotWell(
-                f"docker compose {verb} ended with {code}: {carrying.last_words(log)}",
-                mend=f"calcifer deploy {found.place.service} --to {found.target.name}   (makes containers that are gone anew)",
-            )
-        return
-    raise NotWell(f"docker compose {verb} was cut off {carrying.MOST_RUNS} times before its end.")
+    try:
+        lasting.carry(
+            found.place, f"o{operation_id}-{verb}", script, var, f"docker compose {verb}", done=done, cut_off=cut_off
+        )
+    except lasting.NotDone as error:
+        raise NotWell(
+            error.message,
+            mend=f"calcifer deploy {found.place.service} --to {found.target.name}   (makes containers that are gone anew)",
+        ) from error
 
 
 def _verdict(found: There, verb: str, parts: list[str]) -> str:
     """Look until what was started is well, or what was stopped is still; NotWell where it is not, or not in time."""
     until = time.monotonic() + carrying.DEADLINE_SECONDS
     while True:
-        seen = patiently(lambda: compose.look(found.place, found.project))
+        seen = lasting.patiently(lambda: compose.look(found.place, found.project))
         judged = verdict.at_rest(seen, parts) if verb == "stop" else verdict.alive(seen, parts)
         if judged.standing == "good":
             return judged.sentence
@@ -93,16 +87,4 @@ def _verdict(found: There, verb: str, parts: list[str]) -> str:
             raise NotWell(
                 judged.sentence, mend=f"calcifer deployments logs {found.place.service} --to {found.target.name}"
             )
-        time.sleep(carrying.LOOK_SECONDS)
-
-
-def patiently(ask: Callable[[], T]) -> T:
-    """Ask again while the host is away, up to carrying's patience."""
-    until = time.monotonic() + carrying.PATIENCE_SECONDS
-    while True:
-        try:
-            return ask()
-        except Unavailable:
-            if time.monotonic() > until:
-                raise
-            time.sleep(carrying.LOOK_SECONDS)
+        time.sleep(lasting.LOOK_SECONDS)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from calcifer.deployments.daily import LogLine, LogLines, LogWish, RunningOut, StateOut
-from calcifer.deployments.daily import Place as Wanted
 from calcifer.deployments.drivers import daily
 from calcifer.deployments.loglines import Lines, has, last
+from calcifer.deployments.schemas import Place as Wanted
 from calcifer.deployments.service.daily import There, asked, may_read_logs, there
 from calcifer.hosts.reaching import changed, write_known_hosts
 from calcifer.kit import ssh
