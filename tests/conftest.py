@@ -11,7 +11,6 @@ import os
 import shutil
 import socket
 import subprocess
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -213,31 +212,29 @@ def git() -> Git:
 
 
 VARIANTS = 3
-"""How many inputs of a test with many PostgreSQL sees; all of them where a process is killed, because that is about commits."""
-WITH_POSTGRES = {"deployments": ("test_deliver.py", "test_matrix.py", "test_stop.py"), "secrets": ("test_set.py",)}
-"""Of tests that are about hosts: the files whose queries PostgreSQL sees."""
+"""How many inputs of a test PostgreSQL sees, unless it is marked `every_input`."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL, leave out the tests that no database of the suite has a part in: they would do the same once more.
 
-    So would those marked `once` and most of those in `WITH_POSTGRES`: they are about git, hosts or processes, and ask the database
-    nothing that others do not; and the fourth and later inputs of one test.
+    So would those marked `once`, which are about git, hosts or processes and ask the database nothing that others do not, and the
+    fourth and later inputs of a test, in the order of its parameters.
     """
     if not TEST_DATABASE:
         return
-    seen: Counter[str] = Counter()
-    once = set()
-    for item in items:
-        test = item.nodeid.partition("[")[0]
-        seen[test] += 1
-        asked = {"wiring", "postgres"} & set(getattr(item, "fixturenames", ()))
-        files = WITH_POSTGRES.get(item.path.parent.name)
-        is_one_more = seen[test] > VARIANTS and "killed" not in test and "uow" not in test
-        if not asked or item.get_closest_marker("once") or is_one_more or (files and item.path.name not in files):
-            once.add(item)
+    once = {item for item in items if _is_done_already(item)}
     config.hook.pytest_deselected(items=list(once))
     items[:] = [item for item in items if item not in once]
+
+
+def _is_done_already(item: pytest.Item) -> bool:
+    if item.get_closest_marker("once") or {"wiring", "postgres"}.isdisjoint(getattr(item, "fixturenames", ())):
+        return True
+    inputs = getattr(item, "callspec", None)
+    return (
+        inputs is not None and not item.get_closest_marker("every_input") and max(inputs.indices.values()) >= VARIANTS
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -35,8 +35,10 @@ def change(wiring: Wiring, statement: str) -> None:
 
 def test_rows_of_the_same_structure_stay(wiring: Wiring) -> None:
     handover.keep(wiring.settings)
-    change(wiring, "UPDATE alembic_version SET version_num = version_num")
+    change(wiring, "UPDATE accounts_people SET name = 'Somebody else'")
     assert "stays" in handover.put_back(wiring.settings)
+    with wiring.units.database.reading() as session:
+        assert set(session.scalars(text("SELECT name FROM accounts_people"))) == {"Somebody else"}
     assert not list((wiring.settings.var / "backups").glob("replaced-*"))
 
 

@@ -10,6 +10,8 @@ from tests.owner import PASSWORD
 from calcifer.accounts.listening import NoOwnerYet, check_address, comes_from_here
 from calcifer.wiring import Wiring
 
+pytestmark = pytest.mark.every_input
+
 GRACE = {"name": "Grace Hopper", "mail": "Grace@Example.org", "password": PASSWORD}
 
 

@@ -95,5 +95,6 @@ def test_the_reach_of_a_change_is_approved_on_its_item(
     picture(page, "item")
     expect(main).to_contain_text("privileged")
     page.get_by_role("button", name="Approve it for here").click()
+    expect(main).to_contain_text("Pin the image")
     expect(page.get_by_role("button", name="Approve it for here")).to_have_count(0)
     picture(page, "approved")

@@ -103,6 +103,7 @@ def compose(words: list[str]) -> None:
 def operate(verb: str, names: list[str]) -> None:
     """Stop or start what is there; `$ENGINE/slow` makes it take a while."""
     if (ENGINE / "slow").exists():
+        (ENGINE / "begun").touch()
         time.sleep(1)
     there = load()
     for name, one in there.items():

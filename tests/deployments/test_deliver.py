@@ -1,11 +1,7 @@
 """What is completed goes where a target asks for it, by itself."""
 
-import pytest
-
 from tests.conftest import Run
 from tests.deployments.conftest import GOOD, Deployed
-
-pytestmark = pytest.mark.once
 
 
 def begun(web: Deployed) -> None:

@@ -14,6 +14,8 @@ from calcifer.kit.git.repository import Repository
 from tests.conftest import Git
 from tests.deployments.test_ship import Service
 
+pytestmark = pytest.mark.once
+
 CANARY = "c4nary-$x'\"#\n-9f27ac"
 TAGS = itertools.count()
 

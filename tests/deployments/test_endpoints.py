@@ -7,6 +7,8 @@ from calcifer.deployments.service import carrying
 from tests.deployments.conftest import GOOD, Deployed
 from tests.monitoring.test_probe import OK, saying, serving
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.once
 def test_one_that_does_not_answer_takes_the_version_back(web: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:

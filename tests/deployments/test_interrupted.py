@@ -15,7 +15,7 @@ from tests.deployments.test_ship import Service
 
 EVERY = int(os.environ.get("CALCIFER_TEST_EVERY", "2"))
 """Each second call is enough for a run; 1 takes all."""
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 CHANGING = ("cp", "mkdir", "mv", "rm", "rmdir", "sync", "tar")
 SHIM = """#!/bin/sh

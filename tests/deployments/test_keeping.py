@@ -2,7 +2,11 @@
 
 import re
 
+import pytest
+
 from calcifer.deployments.drivers.keeping import names, tag
+
+pytestmark = pytest.mark.once
 
 ID = "sha256:" + "a" * 64
 

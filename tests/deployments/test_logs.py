@@ -16,6 +16,8 @@ from tests.conftest import Run
 from tests.deployments.conftest import Deployed
 from tests.owner import OWNER
 
+pytestmark = pytest.mark.once
+
 LOG = """web-1  | 2026-01-01T10:00:00.1Z GET /
 side-1  | 2026-01-01T10:00:02.5Z \x1b[31mError\x1b[0m: no\x07 room
 web-1  | 2026-01-01T10:00:01.2Z GET /favicon.ico

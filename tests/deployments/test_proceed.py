@@ -9,6 +9,8 @@ from tests.conftest import Run
 from tests.deployments.conftest import Deployed
 from tests.owner import OWNER
 
+pytestmark = pytest.mark.once
+
 
 def held(web: Deployed) -> int:
     """Deploy, edit on the host, deploy again."""

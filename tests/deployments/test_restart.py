@@ -1,9 +1,12 @@
 """What runs is restarted as it is."""
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import Run
 from tests.deployments.conftest import Deployed
+
+pytestmark = pytest.mark.once
 
 
 def test_restarts_the_same_containers(web: Deployed, calcifer: Run, client: TestClient, api: TestClient) -> None:

@@ -17,6 +17,8 @@ from calcifer.kit.git.repository import Repository
 from calcifer.kit.ssh import HERE
 from tests.conftest import Git
 
+pytestmark = pytest.mark.once
+
 ODD = [
     "a b",
     "line\nend",

@@ -37,10 +37,12 @@ def test_a_deployment_waits_for_it_too(web: Deployed) -> None:
         stop(uow, OperationWish(service="web"))
     stopping = threading.Thread(target=web.wiring.jobs.run_due)
     stopping.start()
-    until(lambda: (web.engine / "operations").exists() or web.wiring.jobs.server() is None)
+    until((web.engine / "begun").exists)
+    ups = web.ups()
     done = web.deploy()
     stopping.join()
-    assert done.state == "good"
+    assert (web.engine / "operations").read_text().split() == ["stop"]
+    assert (done.state, web.ups()) == ("good", ups + 1)
     assert web.containers()["web"]["status"] == "running"
 
 

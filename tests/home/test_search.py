@@ -6,6 +6,8 @@ from starlette.testclient import TestClient
 from calcifer.wiring import Wiring
 from tests.work import factories
 
+pytestmark = pytest.mark.every_input
+
 
 def test_finds_services_and_items(client: TestClient, wiring: Wiring) -> None:
     factories.service(wiring, "web")

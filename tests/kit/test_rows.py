@@ -62,8 +62,6 @@ def test_what_was_inserted_goes_with_its_unit(wiring: Wiring, actor: Actor) -> N
 @pytest.mark.once
 def test_who_reads_and_who_writes_has_connections_of_their_own(wiring: Wiring, actor: Actor) -> None:
     """SQLite prepares every statement again after a connection was told to only read."""
-    if not wiring.units.database.is_sqlite:
-        pytest.skip("PostgreSQL says so for each transaction")
     asked: list[int] = []
     for _ in range(2):
         with wiring.units.read(actor) as uow:

@@ -17,6 +17,8 @@ from calcifer.kit.git.repository import HEADS, Repository
 from calcifer.kit.git.trees import Blob
 from tests.kit.spike import ACTOR, STEPS, change, units
 
+pytestmark = pytest.mark.every_input
+
 
 def git(path: Path, *args: str) -> str:
     """Run git as a person would."""

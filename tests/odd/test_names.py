@@ -13,8 +13,6 @@ from tests.odd.conftest import Around
 from tests.odd.loop import git, made
 from tests.owner import OWNER
 
-pytestmark = pytest.mark.once
-
 NAMES = [
     b"a b", b'q"uote', b"it's", b"new\nline", b"tab\t", b"-rf", b"$(touch x)", b"back\\slash", b"\x01\x02", b"{{ x }}",
     b"caf\xe9.md", b"README.caf\xe9", b"docs/caf\xe9.md", b"docs/new\nline.md", b"caf\xe9/caf\xe9/deep.txt", b"%2e%2e",

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
 from tests.conftest import Run
 from tests.deployments.conftest import Deployed
 from tests.secrets.conftest import FILE, Typing
 
 from calcifer.kit import age
 from calcifer.secrets.keys import Keys
+
+pytestmark = pytest.mark.once
 
 
 def test_is_taken_once(web: Deployed, put: Typing, calcifer: Run, keys: Keys, tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """A secret is taken out of the repository."""
 
+import pytest
 from fastapi.testclient import TestClient
 from tests.conftest import Git, Run
 from tests.deployments.conftest import Deployed
 from tests.secrets.conftest import FILE, Typing
+
+pytestmark = pytest.mark.once
 
 
 def test_is_an_item_without_the_file(web: Deployed, put: Typing, calcifer: Run, git: Git) -> None:

@@ -1,9 +1,12 @@
 """A secret is shown: masked everywhere, in the open where somebody asks, who is named for it."""
 
+import pytest
 from fastapi.testclient import TestClient
 from tests.conftest import Run
 from tests.deployments.conftest import Deployed
 from tests.secrets.conftest import Typing
+
+pytestmark = pytest.mark.once
 
 
 def test_is_an_entry_of_the_activity(web: Deployed, put: Typing, calcifer: Run) -> None:

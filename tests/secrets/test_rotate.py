@@ -1,5 +1,6 @@
 """A new key: every secret is encrypted for it, and the old one still reads what was committed before."""
 
+import pytest
 from fastapi.testclient import TestClient
 from tests.conftest import Git, Run
 from tests.deployments.conftest import Deployed
@@ -7,6 +8,8 @@ from tests.secrets.conftest import FILE, Typing
 
 from calcifer.kit import age
 from calcifer.secrets.keys import Keys
+
+pytestmark = pytest.mark.once
 
 
 def test_encrypts_everything_anew(web: Deployed, put: Typing, calcifer: Run, keys: Keys, git: Git) -> None:

@@ -12,6 +12,8 @@ from tests.conftest import Ran
 from tests.services.repositories import EVIL, committed
 from tests.work.factories import git, service
 
+pytestmark = pytest.mark.every_input
+
 
 def test_commits_are_listed_newest_first(client: TestClient, calcifer: Callable[..., Ran], wiring: Wiring) -> None:
     path = service(wiring, "web")

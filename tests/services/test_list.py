@@ -12,6 +12,8 @@ from tests.conftest import Ran
 from tests.services.repositories import EVIL, Counted, changed
 from tests.work.factories import service
 
+pytestmark = pytest.mark.every_input
+
 
 def fill(wiring: Wiring, count: int) -> None:
     """Put services into the catalog whose repositories nobody looks at."""

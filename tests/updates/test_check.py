@@ -100,7 +100,6 @@ def test_by_page_and_api(serve: Serve, client: TestClient, api: TestClient, wiri
     assert api.get("/api/v1/updates", params={"service": "nobody"}).status_code == 404
 
 
-@pytest.mark.once
 def test_once_a_day_and_never_where_it_is_not_wanted(wiring: Wiring) -> None:
     def due() -> list[float]:
         with wiring.units.read(OWNER) as uow:

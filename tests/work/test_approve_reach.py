@@ -8,7 +8,6 @@ from starlette.testclient import TestClient
 
 from calcifer.accounts.models import Person
 from calcifer.accounts.permissions import NotAllowed
-from calcifer.config import read
 from calcifer.hosts.models import Host
 from calcifer.hosts.naming import STACKS
 from calcifer.kit.errors import Conflict, Invalid
@@ -163,11 +162,9 @@ def test_a_rebuild_restores_it(wiring: Wiring, web: Path) -> None:
     for number in (done, waiting):
         approve(wiring, number, BOB)
     complete(wiring, done)
-    settings = read({"CALCIFER_HOME": str(wiring.settings.home)})
-    found, _ = rebuilding.check(settings, OWNER)
+    found, _ = rebuilding.check(wiring.settings, OWNER)
     assert [one for one in found if not one.what.startswith("host ")] == []
-    if wiring.settings.database_url.startswith("sqlite"):
-        wiring.close()
-        (wiring.settings.var / "calcifer.sqlite").unlink()
-        rebuilding.rebuild(settings, OWNER)
-        assert rebuilding.check(settings, OWNER)[0] == []
+    wiring.close()
+    (wiring.settings.var / "calcifer.sqlite").unlink()
+    rebuilding.rebuild(wiring.settings, OWNER)
+    assert rebuilding.check(wiring.settings, OWNER)[0] == []

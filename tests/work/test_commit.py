@@ -14,6 +14,8 @@ from tests.owner import OWNER
 from tests.work import factories
 from tests.work.conftest import Find
 
+pytestmark = pytest.mark.every_input
+
 
 @pytest.mark.parametrize(
     "path",

@@ -17,6 +17,8 @@ from tests.owner import OWNER
 from tests.work import factories
 from tests.work.dying import STEPS, killed_at
 
+pytestmark = pytest.mark.every_input
+
 LATE = STEPS[STEPS.index("database committed") :]
 
 

@@ -12,6 +12,8 @@ from tests.owner import OWNER
 from tests.work import factories
 from tests.work.conftest import Find
 
+pytestmark = pytest.mark.every_input
+
 
 def test_branch_starts_at_main_whatever_head_is(wiring: Wiring, web: Path) -> None:
     factories.git(web, "switch", "-q", "-c", "elsewhere")
