@@ -15,13 +15,13 @@ from calcifer.deployments.running import CutOff, run, stop
 from calcifer.deployments.shipping import Place
 from calcifer.kit.ssh import HERE
 
+pytestmark = pytest.mark.once
 ASKER = """
 import sys
 from pathlib import Path
 from calcifer.deployments import running, shipping
 from calcifer.kit.ssh import HERE
 
-pytestmark = pytest.mark.once
 shipping.ROOT = sys.argv[1]
 place = shipping.Place(HERE, "app", sys.argv[1] + "/app")
 print(running.run(place, "start-1", sys.argv[3], Path(sys.argv[2])))

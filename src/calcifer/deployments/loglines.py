@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from calcifer.deployments.daily import LogLine
+from calcifer.kit.legible import unescaped
 
 LONGEST_BYTES = 8_000
 """Of one line; the rest of it is left out."""
-_TERMINAL = re.compile(r"\x1b(?:\[[0-?]{0,99}[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _LINE = re.compile(r"(\S{1,200})\s+\|(?: (?:(\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d)) ?)?(.*))?\Z", re.DOTALL)
 
 
@@ -47,7 +47,7 @@ class Lines:
 
 def line(text: str) -> LogLine:
     """Take a line apart: container, instant and what it says, without what a terminal or a page would obey."""
-    said = _TERMINAL.sub("", text)
+    said = unescaped(text)
     said = "".join(one if one.isprintable() or one == "\t" else " " for one in said).rstrip()
     found = _LINE.match(said)
     if found is None:

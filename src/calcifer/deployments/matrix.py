@@ -18,7 +18,8 @@ def cells(uow: UnitOfWork, *, after: str | None = None, limit: int = 50) -> list
     """Return the targets of up to `limit` services that have some, by name."""
     found = services.list_with_targets(uow.db, after=after, limit=limit)
     ids = [service.id for service in found]
-    there, done = queries.list_in_service(uow.db, ids), daily.list_operations_of(uow.db, ids)
+    there = queries.list_in_service(uow.db, ids)
+    done = daily.list_done(uow.db, there)
     return [list(_of(uow, service, there, done)) for service in found]
 
 

@@ -1,7 +1,6 @@
 """The only place that starts something lasting on a host: a script that goes on when the connection ends, and is found again."""
 
 import io
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,4 +77,4 @@ def _script(mode: str, place: Place, name: str, offset: int) -> str:
         "offset": str(offset),
         "most": str(MOST_BYTES),
     }
-    return "\n".join([*(f"{key}={shlex.quote(value)}" for key, value in values.items()), _SCRIPT])
+    return ssh.set_in_front(_SCRIPT, **values)

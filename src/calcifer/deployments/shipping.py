@@ -2,7 +2,6 @@
 
 import io
 import os
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from calcifer.kit import dotenv, ssh
 from calcifer.kit.errors import Conflict, Invalid, Unavailable
 from calcifer.kit.git.names import checked_oid, visible
 from calcifer.kit.git.repository import Repository
+from calcifer.kit.legible import printable
 from calcifer.kit.ssh import Host
 from calcifer.services.naming import checked_name
 
@@ -144,15 +144,14 @@ def _script(
         "directory": place.path,
         "commit": checked_oid(commit),
         "digest": digest,
-        "by": "".join(letter if letter.isprintable() else " " for letter in by)[:500],
+        "by": printable(by),
         "most": str(KEPT),
         "record": record,
         "aside": "yes" if aside else "",
         "enclosed": str(len(block)),
         "tag": dotenv.tag_of(block),
     }
-    lines = [f"{name}={shlex.quote(value)}" for name, value in values.items()]
-    return "\n".join([*lines, _SCRIPT])
+    return ssh.set_in_front(_SCRIPT, **values)
 
 
 def _said(host: Host, script: str, seconds: float = SECONDS, feed: IO[bytes] | None = None) -> Shipped:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from calcifer.kit.errors import Invalid
+from calcifer.services.intent import PRODUCTION
 from calcifer.services.models import Service
-
-PRODUCTION = "production"
 
 
 class NoTarget(Invalid):

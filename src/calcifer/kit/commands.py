@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from calcifer.kit.legible import unescaped
+
 ALLOWED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 MARK = "COMMAND_RUN"
 """The variable whose value names a run; a process that has it belongs to that run."""
@@ -22,7 +24,6 @@ OUTPUT_CHARACTERS = 20_000
 GRACE_SECONDS = 3.0
 _KEPT_BYTES = 4 * OUTPUT_CHARACTERS  # as many as that many characters can have
 _POLL_SECONDS = 0.05
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]{0,99}[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -158,7 +159,7 @@ class _Tail:
 
 def plain(output: str, *, is_cut: bool = False) -> str:
     """Return what a terminal would show in the end: no colours, no overwritten lines, no control characters."""
-    lines = (line.rstrip("\r").rpartition("\r")[2] for line in _ESCAPES.sub("", output).split("\n"))
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in unescaped(output).split("\n"))
     shown = _CONTROL.sub("", "\n".join(lines)).rstrip()
     if not is_cut and len(shown) <= OUTPUT_CHARACTERS:
         return shown

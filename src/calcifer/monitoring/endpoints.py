@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from calcifer.services.intent import PRODUCTION
+
 Standing = Literal["well", "ill", "unjudged"]
-PRODUCTION = "production"
 PORTS = {"http": 80, "https": 443, "dns": 53}
 
 

@@ -39,10 +39,14 @@ class Link(Part):
     url: WebAddress
 
 
+PRODUCTION = "production"
+"""The target, and the environment, of who names none."""
+
+
 class Target(Part):
     """Where it runs: a host, under the name of an environment."""
 
-    name: Word = "production"
+    name: Word = PRODUCTION
     host: Line
     directory: Line | None = Field(None, description="Where on the host it lies; Calcifer's own place without it.")
     on_complete: Literal["deploy"] | None = Field(

@@ -62,7 +62,7 @@ class Service(Base):
     targets: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     """Where the descriptor says that it runs: name, host, directory, on_complete; None where that was not read yet."""
     endpoints: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
-    """What the descriptor says is to be watched: name, url."""
+    """What the descriptor says is to be watched: name, url, target, expect."""
     updates: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     """How far updates of its images may go: image, match, allow, automatic; None where that was not read yet."""
     adopted_at: Mapped[datetime] = mapped_column(Instant)

@@ -71,7 +71,7 @@ def follow_logs(request: Request, wish: Annotated[LogWish, Query()]) -> EventStr
     "/{deployment_id}/follow", status_code=200, response_class=EventStream, response_model=None, responses=STREAM
 )
 def follow_deployment(request: Request, uow: Reading, deployment_id: Id) -> EventStream:
-    """Send what is said on the host while a deployment goes on, from the beginning, and how far it is, until it has ended."""
+    """Send what a deployment says on its host, from the last 200 kB of each run on, and how far it is, until it has ended."""
     get_deployment(uow.db, deployment_id)
     parts = request.app.state.wiring
     return EventStream(live.events(parts.units, request.state.actor, parts.settings.var, deployment_id))

@@ -20,6 +20,7 @@ from calcifer.deployments.trees import folders_above
 from calcifer.kit import ssh
 from calcifer.kit.errors import Conflict, Invalid
 from calcifer.kit.git.names import checked_oid
+from calcifer.kit.legible import printable
 
 SECONDS = 120.0
 SAID_BYTES = 20_000_000
@@ -27,12 +28,11 @@ ALL = frozenset({"files", "hashes", "containers", "images"})
 _LOOK = (Path(__file__).parent / "compose.sh").read_text("utf-8")
 _HANDOVER = (Path(__file__).parent / "handover.sh").read_text("utf-8")
 ITSELF = "calcifer-app"
-_UP = """cd @DIRECTORY@ || exit 1
-exec docker compose -p @PROJECT@ up --detach --build --quiet-pull --remove-orphans
+_UP = """cd "$directory" || exit 1
+exec docker compose -p "$project" up --detach --build --quiet-pull --remove-orphans
 """
 _NO_FRACTION = re.compile(r"\.(?!\d)[^Z]*")
 """What a `date` that knows no fractions says of them."""
-_RESTART = "exec docker restart @IDS@\n"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def look(place: Place, project: str = "", wanted: Collection[str] = ALL) -> Stat
     values = {
         "directory": place.path, "project": project, "versions": place.versions, "wanted": " ".join(sorted(wanted)),
     }  # fmt: skip
-    script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()) + _LOOK
+    script = ssh.set_in_front(_LOOK, **values)
     said = ssh.answer(place.host, script, seconds=SECONDS, most_bytes=SAID_BYTES)
     try:
         return read(said.decode("utf-8", "surrogateescape"))
@@ -116,7 +116,7 @@ def read(said: str) -> State:
         key == "container" for key, _ in lines
     ):
         raise ValueError("not all containers are told")
-    healths = {id_: _health(said) for key, value in lines if key == "status" for id_, _, said in [value.partition(" ")]}
+    healths = {id_: health(said) for key, value in lines if key == "status" for id_, _, said in [value.partition(" ")]}
     # Nothing is told of an image whose name was taken away.
     images = [value.split(" ", 2) for name, value in lines if name == "image" and value]
     return State(
@@ -125,7 +125,7 @@ def read(said: str) -> State:
         one.get("directory", ""),
         checked_oid(one["deployed"]) if "deployed" in one else None,
         "unapplied" not in one,
-        "".join(letter if letter.isprintable() else " " for letter in one.get("broken", ""))[:500],
+        printable(one.get("broken", "")),
         {name: rest for name, _, rest in (value.partition(" ") for key, value in lines if key == "hash") if rest},
         tuple(made for key, value in lines if key == "container" and (made := _container(json.loads(value), healths))),
         {ref: Image(found, tuple(json.loads(digests) or ())) for ref, found, digests in images},
@@ -139,14 +139,13 @@ def up(place: Place, project: str) -> str:
     Calcifer's own containers may be those that carry this out: the script lets one version take over from the other by itself.
     """
     if place.service == ITSELF:
-        values = {"directory": place.path, "project": project, "versions": place.versions}
-        return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()) + _HANDOVER
-    return _filled(_UP, DIRECTORY=place.path, PROJECT=project)
+        return ssh.set_in_front(_HANDOVER, directory=place.path, project=project, versions=place.versions)
+    return ssh.set_in_front(_UP, directory=place.path, project=project)
 
 
 def restart(containers: Sequence[Container]) -> str:
     """Return the script that restarts these."""
-    return _RESTART.replace("@IDS@", " ".join(shlex.quote(one.id) for one in containers))
+    return f"exec {shlex.join(['docker', 'restart', *(one.id for one in containers)])}\n"
 
 
 def stale(before: State, after: State, place: Place, changed: Iterable[str]) -> list[Container]:
@@ -163,13 +162,7 @@ def stale(before: State, after: State, place: Place, changed: Iterable[str]) -> 
     return [one for one in running if touched & set(one.sources)]
 
 
-def _filled(script: str, **values: str) -> str:
-    for name, value in values.items():
-        script = script.replace(f"@{name}@", shlex.quote(value))
-    return script
-
-
-def _health(status: str) -> str:
+def health(status: str) -> str:
     """Return starting, healthy or unhealthy from what `docker ps` says, as in `Up 3 seconds (health: starting)`; empty without."""
     said = status.rpartition("(")[2].removesuffix(")").removeprefix("health: ")
     return said if said in ("starting", "healthy", "unhealthy") else ""

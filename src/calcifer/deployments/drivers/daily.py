@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from calcifer.deployments.drivers.compose import health
 from calcifer.deployments.shipping import Place
 from calcifer.kit import ssh
 from calcifer.kit.errors import Unavailable
+from calcifer.kit.legible import printable
 
 SECONDS = 30.0
 SAID_BYTES = 5_000_000
@@ -19,12 +21,10 @@ _FIELDS = (
     '{{.Label "com.docker.compose.oneoff"}}',
 )  # fmt: skip
 _PATH = "PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
-_STATE = """@PATH@docker ps --all --no-trunc --filter @FILTER@ --format @FORMAT@ ||
-  { echo "has no docker engine that answers" >&2; exit 75; }
+_ENGINE = 'docker version >/dev/null 2>&1 || { echo "has no docker engine that answers" >&2; exit 75; }\n'
+_STATE = f"""{_PATH}docker ps --all --no-trunc --filter "$filter" --format "$format" ||
+  {{ echo "has no docker engine that answers" >&2; exit 75; }}
 printf 'end\\n'
-"""
-_ACT = """@PATH@cd @DIRECTORY@ || exit 1
-exec docker compose -p @PROJECT@ @VERB@ @PARTS@
 """
 
 
@@ -42,16 +42,13 @@ class Running:
     @property
     def health(self) -> str:
         """starting, healthy or unhealthy; empty without a check."""
-        said = self.said.rpartition("(")[2].removesuffix(")").removeprefix("health: ")
-        return said if said in ("starting", "healthy", "unhealthy") else ""
+        return health(self.said)
 
 
 def state(place: Place, project: str) -> list[Running]:
     """Ask which containers of a project are there, by one call of the engine; by name."""
-    label = shlex.quote(f"label=com.docker.compose.project={project}")
-    script = (
-        _STATE.replace("@PATH@", _PATH).replace("@FILTER@", label).replace("@FORMAT@", shlex.quote("\t".join(_FIELDS)))
-    )
+    label = f"label=com.docker.compose.project={project}"
+    script = ssh.set_in_front(_STATE, filter=label, format="\t".join(_FIELDS))
     said = ssh.answer(place.host, script, seconds=SECONDS, most_bytes=SAID_BYTES).decode("utf-8", "replace")
     return read(said, str(place.host))
 
@@ -63,18 +60,17 @@ def read(said: str, host: str) -> list[Running]:
         raise Unavailable(f"{host} did not say all: look at the connection, then repeat.")
     rows = [line.split("\t") for line in lines]
     found = [
-        Running(*(_plain(word) for word in row[:-1])) for row in rows if len(row) == len(_FIELDS) and row[-1] != "True"
+        Running(*(printable(word) for word in row[:-1]))
+        for row in rows
+        if len(row) == len(_FIELDS) and row[-1] != "True"
     ]
     return sorted(found, key=lambda one: (one.part, one.name))
 
 
 def acting(place: Place, project: str, verb: str, parts: Sequence[str]) -> str:
     """Return the script that starts, stops or restarts what is there."""
-    values = {"DIRECTORY": place.path, "PROJECT": project, "VERB": verb}
-    script = _ACT.replace("@PATH@", _PATH)
-    for name, value in values.items():
-        script = script.replace(f"@{name}@", shlex.quote(value))
-    return script.replace("@PARTS@", " ".join(shlex.quote(part) for part in parts))
+    act = shlex.join(["docker", "compose", "-p", project, verb, *parts])
+    return ssh.set_in_front(f'{_PATH}cd "$directory" || exit 1\nexec {act}\n', directory=place.path)
 
 
 def logs(project: str, parts: Sequence[str], *, since: str, tail: int, follow: bool) -> str:
@@ -85,8 +81,8 @@ def logs(project: str, parts: Sequence[str], *, since: str, tail: int, follow: b
     words += ["--follow"] * follow + list(parts)
     ask = "exec " + shlex.join(words)
     if not follow:
-        return f"{_PATH}cd / && {ask} 2>&1\n"
-    return f"ask={shlex.quote(ask)}\n{_FOLLOW}"
+        return f"{_PATH}{_ENGINE}cd / && {ask}\n"
+    return ssh.set_in_front(_FOLLOW, ask=ask)
 
 
 def in_hours(since: str) -> str:
@@ -94,7 +90,3 @@ def in_hours(since: str) -> str:
     if since.endswith("d"):
         return f"{int(since[:-1]) * 24}h"
     return since.replace(" ", "T")
-
-
-def _plain(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:500]

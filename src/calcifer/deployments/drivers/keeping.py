@@ -7,7 +7,6 @@ A tag of ours and a container that is never started stand behind each image of t
 import hashlib
 import io
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,8 +64,7 @@ def restore(place: Place, images: Images) -> int:
 
 
 def _said(place: Place, mode: str, lines: Iterable[tuple[str, str]]) -> int:
-    values = {"mode": mode, "service": place.service, "repository": REPOSITORY}
-    script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()) + _SCRIPT
+    script = ssh.set_in_front(_SCRIPT, mode=mode, service=place.service, repository=REPOSITORY)
     feed = io.BytesIO("".join(f"{name} {id_}\n" for name, id_ in lines).encode())
     said = ssh.answer(place.host, script, seconds=SECONDS, most_bytes=1000, feed=feed)
     if not said.strip().isdigit():

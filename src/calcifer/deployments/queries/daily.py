@@ -1,6 +1,6 @@
 """Every SELECT on operations: what was started, stopped and restarted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -10,9 +10,6 @@ from calcifer.deployments.models import UNFINISHED, Deployment, Operation
 from calcifer.hosts.models import Host
 from calcifer.kit.errors import NotFound
 from calcifer.services.models import Service
-
-MOST = 500
-"""Up to how many operations are looked back."""
 
 
 class ListedOperation(NamedTuple):
@@ -32,16 +29,24 @@ def get_operation(session: Session, operation_id: int) -> ListedOperation:
     return ListedOperation._make(found)
 
 
-def list_operations(session: Session, service_id: int, host_id: int, *, limit: int = MOST) -> list[Operation]:
+def list_operations(session: Session, service_id: int, host_id: int, *, limit: int) -> list[Operation]:
     """Return those of a service on a host, oldest first: up to the `limit` last ones."""
     query = select(Operation).where(Operation.service_id == service_id, Operation.host_id == host_id)
     return list(session.scalars(query.order_by(Operation.id.desc()).limit(limit)))[::-1]
 
 
-def list_operations_of(session: Session, service_ids: Collection[int]) -> dict[tuple[int, str], list[Operation]]:
-    """Return by service and host what was asked for, oldest first."""
-    query = select(Operation, Host.name).join(Host, Host.id == Operation.host_id)
-    query = query.where(Operation.service_id.in_(service_ids), Operation.state == "done").order_by(Operation.id)
+def list_done(
+    session: Session, there: Mapping[tuple[int, str], Deployment], host_id: int | None = None
+) -> dict[tuple[int, str], list[Operation]]:
+    """Return by service and host what was done since `there`, the deployments that are in service, ended; oldest first."""
+    since = min((run.finished_at for run in there.values() if run.finished_at), default=None)
+    if since is None:
+        return {}
+    query = select(Operation, Host.name).join(Host, Host.id == Operation.host_id).order_by(Operation.id)
+    query = query.where(Operation.service_id.in_({service for service, _ in there}), Operation.state == "done")
+    query = query.where(Operation.finished_at >= since)
+    if host_id is not None:
+        query = query.where(Operation.host_id == host_id)
     found: dict[tuple[int, str], list[Operation]] = {}
     for row, host in session.execute(query):
         found.setdefault((row.service_id, host), []).append(row)

@@ -17,7 +17,6 @@ from typing import Any
 from calcifer.deployments import coming, hooks, records, running, shipping, standing, verdict
 from calcifer.deployments.drivers import compose, keeping
 from calcifer.deployments.drivers.compose import State
-from calcifer.deployments.models import GOOD, Deployment
 from calcifer.deployments.queries import runs as queries
 from calcifer.deployments.service import answering, lasting, runs, trusting
 from calcifer.deployments.service.lasting import patiently
@@ -27,6 +26,7 @@ from calcifer.hosts.reaching import changed, write_known_hosts
 from calcifer.kit import ssh
 from calcifer.kit.errors import CalciferError, Unavailable
 from calcifer.kit.git.repository import Repository
+from calcifer.kit.legible import plural
 from calcifer.kit.ssh import KeyChanged
 from calcifer.kit.uow import Actor, Units
 from calcifer.monitoring import verdict as answers_verdict
@@ -194,7 +194,9 @@ class Course:
         said = f"{found.sentence} {self._answered(order, until)}".strip()
         self._hook(order, "post_deploy")
         outcome = ("cancelled" if order.is_cancelled else "returned") if order.is_returning else "good"
-        self._note(phase="record", verdict=said, images=standing.images(seen), outcome=outcome)
+        images = standing.images(seen)
+        kept = "" if order.is_returning else self._kept(order, images)
+        self._note(phase="record", verdict=f"{said} {kept}".strip(), images=images, outcome=outcome)
 
     def _answered(self, order: Order, until: float) -> str:
         """Return what the version's endpoints say; NotInService where one does not answer as it should, in time.
@@ -232,8 +234,6 @@ class Course:
             return
         try:
             shipping.note(order.place, text)
-            if listed.run.state == GOOD:
-                self._keep_images(order, listed.run)
         except CalciferError:
             log.warning("The host of deployment %s did not take its record.", self._id, exc_info=True)
 
@@ -253,11 +253,24 @@ class Course:
         if images:
             patiently(lambda: keeping.restore(order.place, images))
 
-    def _keep_images(self, order: Order, run: Deployment) -> None:
+    def _kept(self, order: Order, images: dict[str, Any]) -> str:
+        """Keep the images of this version and of the one before; return what is to be said where that did not succeed."""
         with self._units.read(self._actor) as uow:
+            run = queries.get_deployment(uow.db, self._id).run
             good = queries.list_good(uow.db, run.service_id, run.host_id)
-        before = next((one for one in good if one.commit != run.commit), None)
-        keeping.keep(order.place, [(one.id, one.images) for one in (run, before) if one])
+        before = [(one.id, one.images) for one in good if one.commit != order.goal][:1]
+        versions = [(order.id, images), *before]
+        wanted, kept = len(keeping.names(order.service, versions)), 0
+        try:
+            kept = keeping.keep(order.place, versions)
+        except CalciferError:
+            log.warning("The host of deployment %s keeps no images.", self._id, exc_info=True)
+        lost = wanted - kept
+        return (
+            f"{plural(lost, 'image')} could not be kept: a prune on the host can take what a way back needs."
+            if lost
+            else ""
+        )
 
     # -- what goes wrong ----------------------------------------------------------------------------------------------
 
@@ -297,7 +310,9 @@ class Course:
         way = "back" if order.is_returning else "forth"
         name = f"{order.id}-{way}-{what.rsplit(maxsplit=1)[-1]}"
         during = partial(self._watched, order)
-        lasting.carry(order.place, name, script, self._var, what, done=order.runs, cut_off=cut_off, during=during)
+        lasting.carry(
+            order.place, name, script, self._var, what, done=self._order().runs, cut_off=cut_off, during=during
+        )
 
     @contextmanager
     def _watched(self, order: Order, name: str) -> Iterator[None]:

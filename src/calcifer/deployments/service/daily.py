@@ -77,11 +77,12 @@ def there(uow: UnitOfWork, wanted: Wanted, var: Path) -> There:
     """Return what is known of a service at a target, from the rows alone."""
     service, target, host = _meant(uow, wanted)
     latest = runs_queries.find_latest(uow.db, service.id, host.id)
-    current = runs_queries.list_in_service(uow.db, [service.id]).get((service.id, host.name))
+    in_service = runs_queries.list_in_service(uow.db, [service.id])
+    current = in_service.get((service.id, host.name))
     aim = Aim.of(host)
     directory = latest.directory if latest else target.directory
     place = ship.Place(connection(aim, var), service.name, directory, host.directory, service.folder)
-    done = queries.list_operations(uow.db, service.id, host.id)
+    done = queries.list_done(uow.db, in_service, host.id).get((service.id, host.name), ())
     since = current.finished_at if current else None
     still = resting.stopped(done, current.images if current else [], since)
     busy = any(queries.list_unfinished(uow.db, service.id, host.id))

@@ -11,6 +11,7 @@ from typing import TypeVar
 from calcifer.deployments import running
 from calcifer.deployments.shipping import Place
 from calcifer.kit.errors import Conflict, Unavailable
+from calcifer.kit.legible import unescaped
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 180.0
@@ -18,7 +19,6 @@ PATIENCE_SECONDS = 180.0
 LOOK_SECONDS = 1.0
 MOST_RUNS = 3
 """How often a run is begun again that was cut off."""
-_TERMINAL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class NotDone(Conflict):
@@ -90,7 +90,7 @@ def last_words(file: Path) -> str:
 
 def plain(said: bytes) -> str:
     """Return what was said without what a terminal or a page would obey."""
-    text = _TERMINAL.sub("", said.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n"))
+    text = unescaped(said.decode("utf-8", "replace")).replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
         letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
     )

@@ -50,6 +50,8 @@ def _pieces(var: Path, deployment_id: int, known: dict[str, int]) -> list[tuple[
         with path.open("rb") as file:
             file.seek(at)
             piece = file.read(PIECE_BYTES)
+            if len(piece) == PIECE_BYTES:  # the rest of the line comes with the next piece, no letter in two
+                piece = piece[: piece.rfind(b"\n") + 1] or piece
         if piece:
             known[path.name] = at + len(piece)
             found.append((logs.name_of(path), lasting.plain(piece)))

@@ -84,11 +84,11 @@ def prepare(uow: UnitOfWork, name: str) -> tuple[Aim, list[Stored], dict[str, li
 
 def _stopped(uow: UnitOfWork, host: Host) -> Iterator[tuple[str, str]]:
     """Yield what somebody stopped on purpose on a host: project, and service of its compose files."""
-    for service_id in daily.list_operated(uow.db, host.id):
-        run = runs.list_in_service(uow.db, [service_id]).get((service_id, host.name))
-        if run is not None:
-            done = daily.list_operations(uow.db, service_id, host.id)
-            yield from ((run.project, part) for part in resting.stopped(done, run.images, run.finished_at))
+    there = runs.list_in_service(uow.db, daily.list_operated(uow.db, host.id))
+    done = daily.list_done(uow.db, there, host.id)
+    for place, run in there.items():
+        still = resting.stopped(done.get(place, ()), run.images, run.finished_at)
+        yield from ((run.project, part) for part in still)
 
 
 def looked(uow: UnitOfWork, done: Looked) -> Look | None:

@@ -10,7 +10,8 @@ from calcifer.deployments.queries import daily as queries
 from calcifer.deployments.schemas import Place
 from calcifer.deployments.service import carrying, lasting, turns
 from calcifer.deployments.service.daily import There, asked, ended, note, there
-from calcifer.hosts.reaching import changed, write_known_hosts
+from calcifer.hosts import queries as hosts
+from calcifer.hosts.reaching import Aim, changed, write_known_hosts
 from calcifer.kit.errors import CalciferError, Conflict
 from calcifer.kit.ssh import KeyChanged
 from calcifer.kit.uow import Actor, Units
@@ -35,16 +36,17 @@ def carry_out(
     write_known_hosts(units, actor, var)
     with units.write(actor) as uow:
         note(uow, operation_id, state="running")
-        found = there(uow, Place(service=service, to=host), var)
     said: str | None = None
     error: CalciferError | None = None
     try:
-        asked(found)
+        with units.read(actor) as uow:
+            found = asked(there(uow, Place(service=service, to=host), var))
         told(f"{verb} of {service} on {host}")
         _act(units, actor, operation_id, found, verb, parts, var, done)
         said = _verdict(found, verb, parts)
     except KeyChanged as wrong:
-        error = changed(found.aim, wrong)
+        with units.read(actor) as uow:
+            error = changed(Aim.of(hosts.get_host(uow.db, host)), wrong)
     except CalciferError as wrong:
         error = wrong
     with units.write(actor) as uow:
@@ -79,7 +81,7 @@ def _verdict(found: There, verb: str, parts: list[str]) -> str:
     """Look until what was started is well, or what was stopped is still; NotWell where it is not, or not in time."""
     until = time.monotonic() + carrying.DEADLINE_SECONDS
     while True:
-        seen = lasting.patiently(lambda: compose.look(found.place, found.project))
+        seen = lasting.patiently(lambda: compose.look(found.place, found.project, {"containers"}))
         judged = verdict.at_rest(seen, parts) if verb == "stop" else verdict.alive(seen, parts)
         if judged.standing == "good":
             return judged.sentence

@@ -8,7 +8,7 @@ person's ssh knows. What the script is goes over standard input: no shell of the
 from calcifer.kit.ssh.addresses import HERE, Host, Pin, is_host_address, read_host_address, read_target
 from calcifer.kit.ssh.keys import KEY, fingerprint, kind_of, known_keys, offered_key
 from calcifer.kit.ssh.lines import Line, open_line, over
-from calcifer.kit.ssh.scripts import KeyChanged, Reader, Refused, TooMuch, answer, running
+from calcifer.kit.ssh.scripts import KeyChanged, Reader, Refused, TooMuch, answer, running, set_in_front
 
 __all__ = [
     "HERE",
@@ -31,4 +31,5 @@ __all__ = [
     "read_host_address",
     "read_target",
     "running",
+    "set_in_front",
 ]

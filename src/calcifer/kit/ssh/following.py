@@ -38,25 +38,33 @@ async def following(host: Host, script: str, *, seconds: float) -> AsyncGenerato
         async with aclosing(_pieces(process, asyncio.get_running_loop().time() + seconds)) as pieces:
             async for piece in pieces:
                 yield piece
-        if process.returncode is None and process.stdout and process.stdout.at_eof():
-            code = await asyncio.wait_for(process.wait(), 5)
-            if code:
-                raise failure(host, code, (await words).decode("utf-8", "replace"))
+        if process.stdout and process.stdout.at_eof() and (code := await _code(host, process)):
+            raise failure(host, code, (await words).decode("utf-8", "replace"))
     finally:
         await _end(process, words)
+
+
+async def _code(host: Host, process: Process) -> int:
+    try:
+        return await asyncio.wait_for(process.wait(), END_SECONDS)
+    except TimeoutError as error:
+        raise Unavailable(f"{host} did not say how it ended: look at the connection, then repeat.") from error
 
 
 async def _pieces(process: Process, until: float) -> AsyncGenerator[bytes]:
     assert process.stdout
     assert process.stdin
     now = asyncio.get_running_loop().time
+    beat = now() + BEAT_SECONDS
     reading = asyncio.create_task(process.stdout.read(PIECE_BYTES))
     try:
         while now() < until:
-            done, _ = await asyncio.wait({reading}, timeout=min(BEAT_SECONDS, max(until - now(), 0)))
-            with suppress(ConnectionError):
-                process.stdin.write(b".")
-                await process.stdin.drain()
+            done, _ = await asyncio.wait({reading}, timeout=max(min(beat, until) - now(), 0))
+            if now() >= beat:
+                beat = now() + BEAT_SECONDS
+                with suppress(ConnectionError):
+                    process.stdin.write(b".")
+                    await process.stdin.drain()
             if done and not reading.result():
                 return
             yield reading.result() if done else b""

@@ -32,6 +32,11 @@ TRY_AGAIN = 75
 KEPT_WORDS = 4000
 
 
+def set_in_front(script: str, **values: str) -> str:
+    """Return `script` with these shell variables set in front of it: the only way in which a value gets into a script."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()) + script
+
+
 class Refused(Conflict):
     """The host answered, or ssh did for it, and said no; the same again will not work."""
 
