@@ -1,6 +1,7 @@
 """Asking registries: what is asked, what is kept, and what is said where one does not answer."""
 
 import re
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -9,6 +10,7 @@ from calcifer import config
 from calcifer.kit import promises
 from calcifer.kit.errors import Invalid
 from calcifer.updates import asking, service
+from calcifer.updates import registry as asked
 from calcifer.wiring import Wiring
 from tests.conftest import Run
 from tests.owner import OWNER
@@ -41,6 +43,37 @@ def test_few_questions_are_asked_and_what_is_the_same_is_not_told_again(
     ]
     check("web")
     assert outs()["web/nginx:1.25.3"].kind == "minor"
+
+
+def test_what_is_asked_for_one_service_leaves_what_is_known_for_others(
+    serve: Serve, check: Check, outs: Outs, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "FRESH", asking.FRESH * 0)
+    registry.push("nginx", "1.25.5-alpine", "1.26.0-alpine")
+    serve("web")
+    serve("api", "nginx:1.25.5-alpine")
+    check()
+    registry.push("nginx", "1.28.0")
+    check("web")
+    assert {name: one.state for name, one in outs().items()} == {
+        "web/nginx:1.25.3": "update",
+        "api/nginx:1.25.5-alpine": "update",
+    }
+
+
+def test_one_image_that_nobody_expected_keeps_no_other_from_being_asked_for(
+    wiring: Wiring, serve: Serve, check: Check, outs: Outs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve("web")
+    factories.service(wiring, "bad", {"docker-compose.yml": "services: {a: {image: 'bad.example/x:1.0'}}\n"})
+
+    def broken(registry: str, *more: Any) -> Any:
+        return asked.Registry(registry, *more) if "127.0.0.1" in registry else 1 / 0
+
+    monkeypatch.setattr(asking, "Registry", broken)
+    assert check().result == {"asked": 2, "unanswered": 1, "items": []}
+    assert outs()["web/nginx:1.25.3"].state == "update"
+    assert "was not asked" in (outs()["bad/x:1.0"].error or "")
 
 
 def test_a_registry_that_does_not_answer_is_a_sentence_and_what_was_known_stays(

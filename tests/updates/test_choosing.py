@@ -50,7 +50,7 @@ def test_a_reference_is_taken_apart(written: str, name: str, tag: str, digest: s
         "a.example:99999999/x",
         "nginx:1:2", "http://a.example/x", "a.example/", "a b", "nginx:" + "1" * 129, "x" * 600,
         "user@a.example/x", "a.example/x?y",
-        "sha256:" + "a" * 64, "näme", "a.example:5000//x", "a\x00b", "a.example:65536/x", "a.example:0/x",
+        "sha256:" + "a" * 64, "näme", "a.example:5000//x", "a\x00b", "a.example:65536/x", "a.example:0/x", "[1:2]/x:1.0",
     ],
 )  # fmt: skip
 def test_what_is_no_reference_is_none(written: str) -> None:

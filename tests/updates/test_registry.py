@@ -3,18 +3,21 @@
 import base64
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from calcifer.kit import guarded
+from calcifer.kit.bounded import NotLetIn, TooLarge, TooMany
 from calcifer.kit.errors import CalciferError, NotFound, Unavailable
-from calcifer.kit.guarded import Guard, NotThere, TooLarge, reach
+from calcifer.kit.guarded import Guard, NotThere, reach
 from calcifer.updates import credentials, registry
-from calcifer.updates.registry import NoRegistry, NotLetIn, TooMany
+from calcifer.updates.registry import NoRegistry
 from tests.registry import Registry, Request, digest_of, serving
 
 
@@ -76,8 +79,10 @@ def test_what_is_no_list_of_credentials_is_none(text: str, tmp_path: Path, monke
 
 
 def test_what_is_not_there_is_a_sentence(there: Registry) -> None:
-    with pytest.raises(NotFound, match="has no team/other"):
+    with pytest.raises(NotFound, match="has no team/other,"):
         client(there, "team/other").tags()
+    with pytest.raises(NotFound, match="has no team/web:9,"):
+        client(there).digest("9")
     there.token, there.realm = "x", f"http://{there.name}/v2/nothing"
     with pytest.raises(NoRegistry, match="gives no token"):
         there.answer = lambda request: "/v2/nothing" in request.path and request.say(200, [])
@@ -142,6 +147,57 @@ def test_an_answer_has_a_size_and_a_time(there: Registry, monkeypatch: pytest.Mo
         client(there).tags()
 
 
+def test_time_is_counted_from_the_first_address_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "ANSWER_SECONDS", 0.3)
+    guard = Guard(frozenset({"loopback"}))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:  # a TLS record that never comes to its end
+            made, _ = server.accept()
+            with made, suppress(OSError):
+                made.sendall(b"\x16\x03\x03\x40\x00")
+                for _ in range(40):
+                    made.sendall(b"x")
+                    time.sleep(0.05)
+
+        threading.Thread(target=drip, daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="takes longer than"):
+            guarded.ask(f"https://127.0.0.1:{server.getsockname()[1]}/", guard)
+    monkeypatch.setattr(guarded, "SILENCE_SECONDS", 0.2)
+    holes = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{end}", 443)) for end in range(1, 9)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: holes)
+
+    def silence(made: socket.socket, _where: object) -> None:
+        time.sleep(made.gettimeout() or 9)
+        raise TimeoutError
+
+    monkeypatch.setattr(socket.socket, "connect", silence)
+    with pytest.raises(Unavailable, match="takes longer than"):
+        guarded.ask("https://localhost/", guard)
+    assert time.monotonic() - began < 1
+
+
+def test_how_far_a_token_may_come_from_is_told_by_the_address_that_was_asked(
+    there: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[frozenset[str]] = []
+    real = guarded.ask
+
+    def ask(url: str, guard: Guard, **more: Any) -> guarded.Answer:
+        if url.startswith("https://auth.example/"):
+            reached.append(guard.allowed)
+            return guarded.Answer(200, {}, b'{"token": "x"}')
+        return real(url, guard, **more)
+
+    monkeypatch.setattr(guarded, "ask", ask)
+    assert real(f"http://{there.name}/v2/", Guard(frozenset({"loopback"}))).reach == "loopback"
+    away = {"www-authenticate": 'Bearer realm="https://auth.example/token"'}
+    for far in ("loopback", "inside", "outside"):
+        client(there)._sign_in(guarded.Answer(401, away, b"", reach=far))
+    assert reached == [{"inside", "outside"}, {"inside", "outside"}, {"outside"}]
+
+
 @pytest.mark.parametrize(
     "realm",
     [
@@ -192,6 +248,7 @@ def test_how_far_away_an_address_is(host: str, far: str) -> None:
         lambda request: request.say(302, {}, {"Location": "http://127.0.0.1:1/"}),
         lambda request: request.say(200, {"tags": ["1"]}, {"Link": '<http://169.254.169.254/v2/>; rel="next"'}),
         lambda request: request.say(200, {"tags": ["1"]}, {"Link": '</admin?delete>; rel="next"'}),
+        lambda request: request.say(200, {"tags": ["1"]}, {"Link": "<//[bad>; rel=next"}),
         lambda request: request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"[" * 100_000),
         lambda request: request.wfile.write(b"junk\r\n\r\n"),
         lambda request: request.say(500, {}),

@@ -17,15 +17,14 @@ from http.client import HTTPException, HTTPResponse
 from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
+from calcifer.kit.bounded import Bounds, NotLetIn, TooMany, following, not_trusted, reason
 from calcifer.kit.errors import Conflict, Invalid, NotFound, Unavailable
 
 LARGEST_BYTES = 20_000_000
 SILENCE_SECONDS = 20.0
 ANSWER_SECONDS = 120.0
-PIECE_BYTES = 65_536
 LEADS = (301, 302, 303, 307, 308)
 MOST_LED = 3
-_NEXT = re.compile(r'<([^<>]{1,2000})>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}\Z")
 
 
@@ -35,18 +34,6 @@ class NotJson(Conflict):
 
 class LedElsewhere(Conflict):
     """The address leads to another one, where nothing is asked before a person says so."""
-
-
-class NotLetIn(Conflict):
-    """The other side wants a token, or another one."""
-
-
-class NotTrusted(Conflict):
-    """The other side cannot show that it is who it says it is."""
-
-
-class TooMany(Unavailable):
-    """The other side takes no more requests for now."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +83,8 @@ class Asking:
     def get(self, path: str, led: int = 0) -> Told:
         """Return what is at `path`, which begins with `/`, or is an address of the same place, or where that leads within it.
 
-        Raises NotFound, NotLetIn, NotTrusted, LedElsewhere, NotJson, TooMany and Unavailable, each with the sentence for a person.
+        Raises NotFound, NotLetIn, NotTrusted, LedElsewhere, NotJson, TooLarge, TooMany and Unavailable, each with the
+        sentence for a person.
         """
         url = urljoin(self.place, path)
         if place_of(url) != self.place:
@@ -111,39 +99,25 @@ class Asking:
                 return self._told(answer, answer.headers, url)
         except urllib.error.HTTPError as error:
             with error:
-                target = urljoin(url, error.headers.get("Location") or "") if error.code in LEADS else ""
+                target = _led(url, error)
                 if not target or place_of(target) != self.place or led >= MOST_LED:
                     self._refused(error, target or url)
             return self.get(target, led + 1)
         except urllib.error.URLError as error:
             if isinstance(error.reason, ssl.SSLCertVerificationError):
-                raise NotTrusted(
-                    f"{self.place} shows a certificate that this machine does not trust: {_reason(error.reason)}.",
-                    mend="Let the machine trust its authority: /usr/local/share/ca-certificates, update-ca-certificates",
-                ) from None
-            raise Unavailable(f"{self.place} cannot be reached: {_reason(error.reason)}.") from None
+                raise not_trusted(self.place, error.reason) from None
+            raise Unavailable(f"{self.place} cannot be reached: {reason(error.reason)}.") from None
         except (OSError, HTTPException, ValueError) as error:
-            raise Unavailable(f"{self.place} did not answer as a web server does: {_reason(error)}.") from None
+            raise Unavailable(f"{self.place} did not answer as a web server does: {reason(error)}.") from None
 
     def _told(self, answer: HTTPResponse, headers: Message, url: str) -> Told:
-        body = self._read(answer)
+        body = Bounds(self.place, LARGEST_BYTES, ANSWER_SECONDS).read(answer)
         try:
             value = json.loads(body)
         except (ValueError, RecursionError):
             raise NotJson(f"{self.place} answers with something else than JSON: is that the right address?") from None
-        found = _NEXT.search(headers.get("Link", "")[:8000])
-        return Told(value, urljoin(url, found[1]) if found else None, {k.lower(): v for k, v in headers.items()})
-
-    def _read(self, answer: HTTPResponse) -> bytes:
-        pieces, size, end = [], 0, time.monotonic() + ANSWER_SECONDS
-        while piece := answer.read1(PIECE_BYTES):
-            pieces.append(piece)
-            size += len(piece)
-            if size > LARGEST_BYTES:
-                raise NotJson(f"{self.place} answers with more than {LARGEST_BYTES // 1_000_000} MB: that is not read.")
-            if time.monotonic() > end:
-                raise Unavailable(f"{self.place} takes longer than {ANSWER_SECONDS:.0f} seconds for one answer.")
-        return b"".join(pieces)
+        more = following(url, headers.get("Link", ""))
+        return Told(value, more, {k.lower(): v for k, v in headers.items()})
 
     def _refused(self, error: urllib.error.HTTPError, url: str) -> NoReturn:
         code, headers = error.code, error.headers
@@ -165,11 +139,12 @@ class Asking:
         raise NotJson(f"{self.place} does not take the question ({code}): is it the kind of forge that was said?")
 
 
-def _reason(error: object) -> str:
-    words = (
-        getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error) or type(error).__name__
-    )
-    return re.sub(r"[^\x20-\x7e]", " ", str(words))[:200].rstrip(".")
+def _led(url: str, error: urllib.error.HTTPError) -> str:
+    """Return where an answer leads; empty where that is nowhere, or no address."""
+    try:
+        return urljoin(url, error.headers.get("Location") or "") if error.code in LEADS else ""
+    except ValueError:
+        return ""
 
 
 def _until(headers: Message) -> str:

@@ -1,18 +1,22 @@
 """What is asked of registries: which images, in which order, and what came of it. No unit of work is open meanwhile."""
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from calcifer.kit.bounded import TooMany
 from calcifer.kit.errors import CalciferError, Unavailable
 from calcifer.updates import choosing
 from calcifer.updates.choosing import Known
 from calcifer.updates.models import Image
 from calcifer.updates.references import Reference, read
-from calcifer.updates.registry import Registry, TooMany
+from calcifer.updates.registry import NoRegistry, Registry
 from calcifer.updates.rows import Used
 from calcifer.updates.rules import Rule
+
+log = logging.getLogger("calcifer.updates")
 
 AT_ONCE = 4
 """Registries; the images of one are asked for one after the other."""
@@ -130,4 +134,7 @@ def ask(one: Question, plain: Collection[str], now: datetime) -> Told:
         told.error, told.wait_seconds = error, error.wait_seconds
     except CalciferError as error:
         told.error = error
+    except Exception:  # what one file names keeps no other image from being asked for
+        log.exception("Asking for %s failed", one.name)
+        told.error = NoRegistry(f"{one.name} was not asked for: Calcifer made a mistake, which is in its log.")
     return told

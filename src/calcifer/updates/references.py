@@ -1,5 +1,6 @@
 """The only place that takes a reference of an image apart (OCI distribution specification; distribution/reference); pure."""
 
+import ipaddress
 import re
 from dataclasses import dataclass, replace
 
@@ -68,7 +69,16 @@ def read(written: str) -> Reference | None:
     port = registry.rpartition(":")[2]
     if port.isdigit() and not 0 < int(port) < 65536:
         return None
-    fits = _HOST.match(registry) and _REPOSITORY.match(name) and len(name) <= LONGEST and (not colon or TAG.match(tag))
+    fits = _is_host(registry) and _REPOSITORY.match(name) and len(name) <= LONGEST and (not colon or TAG.match(tag))
     if not fits:
         return None
     return Reference(written, registry, name, tag or "latest", digest or None, bool(colon))
+
+
+def _is_host(registry: str) -> bool:
+    if registry.startswith("["):
+        try:
+            ipaddress.IPv6Address(registry[1:].partition("]")[0])
+        except ValueError:
+            return False
+    return _HOST.match(registry) is not None

@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from calcifer.kit import guarded
+from calcifer.kit.bounded import NotLetIn, TooMany, following
 from calcifer.kit.errors import Conflict, NotFound, Unavailable
 from calcifer.kit.guarded import Answer, Guard, reach
 from calcifer.updates import credentials
@@ -28,23 +29,12 @@ MANIFESTS = (
     "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
     "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 )
-_NEXT = re.compile(r'<([^<>\s]{1,2000})>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 _PARAMETER = re.compile(r'([A-Za-z_]{1,40})="([^"]{0,2000})"')
 _TOKEN = re.compile(r"[\x21-\x7e]{1,16384}\Z")
 
 
 class NoRegistry(Conflict):
     """What answered is no registry, or is not to be asked."""
-
-
-class NotLetIn(Conflict):
-    """The registry wants a name, or another one."""
-
-
-class TooMany(Unavailable):
-    """The registry takes no more questions for `wait_seconds`."""
-
-    wait_seconds = 3600
 
 
 @dataclass(frozen=True)
@@ -70,10 +60,10 @@ class Registry:
         """Say where it is; nothing is asked yet."""
         self._ends_at = self.clock() + IMAGE_SECONDS
         host = HUB_API if self.registry == HUB else self.registry
-        self._host: str = urlsplit(f"//{host}").hostname or ""
-        is_plain = self.registry in self.plain or reach(self._host) == "loopback"
+        name = urlsplit(f"//{host}").hostname or ""
+        is_plain = self.registry in self.plain or reach(name) == "loopback"
         self.place = f"{'http' if is_plain else 'https'}://{host}"
-        near = frozenset({"loopback"}) if reach(self._host) == "loopback" else frozenset[str]()
+        near = frozenset({"loopback"}) if reach(name) == "loopback" else frozenset[str]()
         self._guard = Guard(frozenset({"outside", "inside"}) | near)
 
     def tags(self, etag: str = "") -> Tags:
@@ -94,10 +84,11 @@ class Registry:
 
     def digest(self, tag: str) -> str:
         """Return the digest of what a tag means: that of the index where there is one, as the engine shows it."""
-        answer = self._ask(f"/v2/{self.repository}/manifests/{tag}", "HEAD", {"Accept": MANIFESTS})
+        there = f"{self.repository}:{tag}"
+        answer = self._ask(f"/v2/{self.repository}/manifests/{tag}", "HEAD", {"Accept": MANIFESTS}, there)
         found = answer.headers.get("docker-content-digest", "")
         if not DIGEST.match(found):
-            raise NoRegistry(f"{self.registry} does not say which content {self.repository}:{tag} has.")
+            raise NoRegistry(f"{self.registry} does not say which content {there} has.")
         return found
 
     def _names(self, answer: Answer) -> list[str]:
@@ -110,10 +101,13 @@ class Registry:
         return [one for one in found if isinstance(one, str) and TAG.match(one)][: MOST_TAGS + 1]
 
     def _following(self, answer: Answer, path: str) -> str:
-        found = _NEXT.search(answer.headers.get("link", "")[:8000])
+        try:
+            found = following(self.place + path, answer.headers.get("link", ""))
+            url = urlsplit(found or "")
+        except ValueError:
+            raise NoRegistry(f"{self.registry} names no address for more of its tags.") from None
         if found is None:
             return ""
-        url = urlsplit(urljoin(self.place + path, str(found[1])))
         # The scheme may be another: behind a proxy some say http of themselves.
         if url.netloc != urlsplit(self.place).netloc or not url.path.startswith("/v2/"):
             raise NoRegistry(f"{self.registry} names another place for more of its tags: it is not asked.")
@@ -121,13 +115,15 @@ class Registry:
 
     # -- questions ----------------------------------------------------------------------------------------------------
 
-    def _ask(self, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Answer:
+    def _ask(
+        self, path: str, method: str = "GET", headers: dict[str, str] | None = None, asked_for: str = ""
+    ) -> Answer:
         answer = self._once(path, method, headers or {})
         if answer.status == 401:
-            self._sign_in(answer.headers.get("www-authenticate", "")[:8000])
+            self._sign_in(answer)
             answer = self._once(path, method, headers or {})
         if answer.status not in {200, 304}:
-            self._refused(answer)
+            self._refused(answer, asked_for)
         return answer
 
     def _once(self, path: str, method: str, headers: dict[str, str]) -> Answer:
@@ -138,16 +134,16 @@ class Registry:
             own["Authorization"] = self._authorization
         return guarded.ask(self.place + path, self._guard, method=method, headers=own)
 
-    def _sign_in(self, challenge: str) -> None:
+    def _sign_in(self, refusal: Answer) -> None:
         known = credentials.find(self.registry)
-        kind, _, rest = challenge.strip().partition(" ")
+        kind, _, rest = refusal.headers.get("www-authenticate", "")[:8000].strip().partition(" ")
         if kind.lower() == "basic" and known:
             self._authorization = f"Basic {known}"
             return
         said = {name.lower(): value for name, value in _PARAMETER.findall(rest)}
         if kind.lower() != "bearer" or not said.get("realm"):
             raise self._not_let_in()
-        url, guard = self._realm(said["realm"])
+        url, guard = self._realm(said["realm"], refusal.reach)
         query = {"scope": f"repository:{self.repository}:pull"}
         if said.get("service"):
             query["service"] = said["service"]
@@ -161,8 +157,8 @@ class Registry:
             raise NoRegistry(f"{self.registry} lets nobody in: what it names for signing in gives no token.")
         self._authorization = f"Bearer {token}"
 
-    def _realm(self, realm: str) -> tuple[str, Guard]:
-        """Return where a token is asked for, and how far that may go: no further inside than the registry itself is."""
+    def _realm(self, realm: str, near: str) -> tuple[str, Guard]:
+        """Return where a token is asked for, and how far that may go: no further inside than what answered."""
         try:
             parts = urlsplit(realm)
             host, _ = parts.hostname or "", parts.port
@@ -176,12 +172,7 @@ class Registry:
             raise NoRegistry(
                 f"{self.registry} wants to be signed in to without TLS, at {host[:200]}: that is not done."
             )
-        is_inside = reach(self._host) in {"inside", "loopback"} or self._resolves_inside()
-        return realm, Guard(frozenset({"outside", "inside"} if is_inside else {"outside"}))
-
-    def _resolves_inside(self) -> bool:
-        found = guarded.resolved(self._host)
-        return bool(found) and found <= {"inside", "loopback"}
+        return realm, Guard(frozenset({"outside", "inside"} if near in {"inside", "loopback"} else {"outside"}))
 
     def _json(self, answer: Answer) -> Any:
         try:
@@ -195,14 +186,14 @@ class Registry:
             mend=f"docker login {self.registry}   (as the user that Calcifer runs as; a plain entry, no credential helper)",
         )
 
-    def _refused(self, answer: Answer) -> NoReturn:
+    def _refused(self, answer: Answer, asked_for: str = "") -> NoReturn:
         status = answer.status
         if status == 429:
             raise too_many(self.registry, answer.headers.get("retry-after", ""))
         if status in {401, 403}:
             raise self._not_let_in()
         if status == 404:
-            raise NotFound(f"{self.registry} has no {self.repository}, or not for you.")
+            raise NotFound(f"{self.registry} has no {asked_for or self.repository}, or not for you.")
         if status >= 500:
             raise Unavailable(f"{self.registry} has a problem of its own ({status}): try again later.")
         if 300 <= status < 400:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from calcifer.kit.asking import Asking, LedElsewhere, NotJson, NotLetIn, Told
+from calcifer.kit.asking import Asking, LedElsewhere, NotJson, Told
+from calcifer.kit.bounded import NotLetIn, TooLarge
 from calcifer.kit.errors import CalciferError, Conflict, Invalid, NotFound, Unavailable
 from calcifer.services.forges.answers import Forge
 from calcifer.services.forges.gitea import Gitea
@@ -89,7 +90,7 @@ def _said(kind: Kind, asking: Asking, below: str) -> Forge | None:
         told: Told | None = asking.get(f"{below}{api}{ask}")
     except NotLetIn:
         told = None
-    except (NotFound, NotJson):
+    except (NotFound, NotJson, TooLarge):
         return None
     if told is not None and not is_it(told.value):
         return None
