@@ -1,16 +1,20 @@
 """Taking updates: an item for one, a parent with children for several; and those that complete by themselves."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from starlette.testclient import TestClient
 
 from calcifer.updates import asking, automatic, service
-from calcifer.updates.making import NoUpdate, TakenAlready
+from calcifer.updates.making import NoUpdate
 from calcifer.updates.schemas import TakeWish
+from calcifer.updates.service import TakenAlready
 from calcifer.wiring import Wiring
 from calcifer.work import queries
 from calcifer.work import service as work
 from calcifer.work.models import Item
-from calcifer.work.schemas import ItemChanges, NewChange
+from calcifer.work.schemas import ItemChanges, NewChange, NewItem
 from tests.conftest import Git, Run
 from tests.owner import OWNER
 from tests.registry import Registry
@@ -76,6 +80,26 @@ def test_several_become_children_that_complete_alone(
     assert back
 
 
+def test_what_is_taken_already_is_left_out_whatever_its_item_is_called(
+    wiring: Wiring, serve: Serve, check: Check, registry: Registry
+) -> None:
+    registry.push("redis", "7.0", "7.2")
+    serve("web", more=f"  old:\n    image: {registry.name}/nginx:1.25.5\n  db:\n    image: {registry.name}/redis:7.0\n")
+    check()
+    with wiring.units.write(OWNER) as uow:
+        work.open(uow, NewItem(title=f"Update {registry.name}/redis from scratch", reason="By hand.", service="web"))
+    assert taken(wiring, f"web/{registry.name}/nginx:1.25.3") == 2
+    with wiring.units.write(OWNER) as uow:
+        work.edit(uow, 2, ItemChanges(title="The newer proxy"))
+    assert item(wiring, taken(wiring, "web")).title == "Update 2 images"
+    with wiring.units.read(OWNER) as uow:
+        titles = {item(wiring, one.item).title for one in service.outs(uow, "web") if one.item}
+    both = {f"Update {registry.name}/nginx from 1.25.5 to 1.27.0", f"Update {registry.name}/redis from 7.0 to 7.2"}
+    assert titles == {"The newer proxy"} | both
+    with pytest.raises(TakenAlready, match="is open"):
+        taken(wiring, "web")
+
+
 def test_by_page_and_api(
     wiring: Wiring, serve: Serve, check: Check, client: TestClient, api: TestClient, registry: Registry
 ) -> None:
@@ -136,6 +160,7 @@ def test_what_was_given_up_does_not_come_again(
     serve("web", rule="automatic: patch", readme=f"# Web\n\nRuns {registry.name}/nginx:1.25.3.\n")
     check()
     with wiring.units.write(OWNER) as uow:
+        work.edit(uow, 1, ItemChanges(title="The newer proxy"))
         work.drop(uow, 1)
     assert (check().result or {})["items"] == []
     registry.push("nginx", "1.25.6")
@@ -157,3 +182,28 @@ def test_who_acts_has_the_role_of_who_set_it(wiring: Wiring, serve: Serve, check
     with wiring.units.read(OWNER) as uow:
         actor, by = automatic._setter(uow, "web")
     assert (actor.name, actor.role, by) == ("Calcifer", "owner", OWNER.name)
+
+
+@pytest.mark.once
+def test_who_set_it_is_never_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    def brought(*contents: str) -> int | None:
+        """Return which of these contents counts as the one that set the rules, the newest of them on main."""
+        updates: list[dict[str, object]] = [{"image": "*", "match": None, "allow": "major", "automatic": "major"}]
+        oids = [str(number) for number in range(len(contents))]
+        commits = [SimpleNamespace(oid=oid) for oid in reversed(oids)]
+        repository: Any = SimpleNamespace(
+            log=lambda _head, limit, **_: commits[:limit],
+            entry=lambda oid, _path: SimpleNamespace(oid=oid) if contents[int(oid)] else None,
+            blob=lambda oid: contents[int(oid)].encode(),
+        )
+        found = automatic._brought(repository, "", "", updates)
+        return None if found is None else int(found)
+
+    says = "title: Web\nupdates: [{image: '*', automatic: major, allow: major}]\n"
+    assert brought("title: Web\n", says, says) == 1
+    assert brought("title: Web\n", "updates: [", says) == 2
+    assert brought("", says, "updates: [", says) == 1
+    assert brought(says, "updates: [") == 0
+    monkeypatch.setattr(automatic, "MOST_COMMITS", 2)
+    assert brought(says, says) == 0
+    assert brought(says, says, says) is None

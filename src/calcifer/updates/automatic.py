@@ -12,8 +12,8 @@ from calcifer.kit.uow import Actor, UnitOfWork
 from calcifer.services import descriptors
 from calcifer.services import queries as catalog
 from calcifer.updates import listing, making, queries
-from calcifer.updates.references import read
 from calcifer.updates.rows import Update
+from calcifer.updates.taken import Taken
 from calcifer.work import service as work
 
 CALCIFER = Actor("Calcifer", "calcifer@localhost", "member")
@@ -45,20 +45,20 @@ def mandates(uow: UnitOfWork, service: str | None = None) -> list[Mandate]:
 
 
 def _is_settled(uow: UnitOfWork, update: Update) -> bool:
-    old, to = read(update.used.written), update.offer.to
-    assert old
-    assert to
-    service, title = update.used.service, making.title_of(old, to)
-    number = queries.find_open(uow.db, service, making.beginning_of(old))
-    if number is not None:
-        return _begun(uow, number, title) is None
-    return queries.was_dropped(uow.db, service, title)
+    open_item = making.find_open(uow, update.used)
+    if open_item is not None:  # its own, that its rules, or a killed server, held, is gone on with
+        return not _is_begun(open_item, update)
+    dropped = queries.list_taken(uow.db, "dropped", update.used.service)
+    return any(_takes(one, update) for one in dropped)
 
 
-def _begun(uow: UnitOfWork, number: int, title: str) -> int | None:
-    """Return the number where an open item is one that was begun by itself: its rules, or a killed server, held it."""
-    item = making.open_item(uow, number)
-    return number if item and (item.author_mail, item.title) == (CALCIFER.mail, title) else None
+def _is_begun(one: Taken, update: Update) -> bool:
+    return one.author_mail == CALCIFER.mail and _takes(one, update)
+
+
+def _takes(one: Taken, update: Update) -> bool:
+    assert update.offer.to
+    return (one.written, one.to) == (update.used.written, update.offer.to.written)
 
 
 def make(uow: UnitOfWork, mandate: Mandate) -> tuple[int, bool, bool] | None:
@@ -69,11 +69,9 @@ def make(uow: UnitOfWork, mandate: Mandate) -> tuple[int, bool, bool] | None:
     for update in listing.by_themselves(uow, mandate.service):
         if update.used.written != mandate.image or _is_settled(uow, update):
             continue
-        old = read(update.used.written)
-        assert old
-        begun = queries.find_open(uow.db, mandate.service, making.beginning_of(old))
+        begun = making.find_open(uow, update.used)
         if begun is not None:
-            return begun, False, False
+            return begun.number, False, False
         level = update.used.rule.automatic
         why = f"The descriptor lets {level} updates complete by themselves; {mandate.by} set that."
         number = making.make(uow, update, why).number
@@ -109,22 +107,26 @@ def _setter(uow: UnitOfWork, name: str) -> tuple[Actor, str]:
 
 
 def _brought(repository: Repository, head: str, path: str, updates: list[dict[str, object]]) -> str | None:
-    """Return the commit of main since which the descriptor says this of updates, as far back as is looked."""
-    found, seen = None, dict[str, bool]()
-    for commit in repository.log(head, first_parent=True, limit=MOST_COMMITS):
+    """Return the commit of main since which the descriptor says this of updates; None where it lies further back than is looked.
+
+    A commit in which it cannot be read says nothing: neither that, nor something else.
+    """
+    found, seen = None, dict[str, bool | None]()
+    for count, commit in enumerate(repository.log(head, first_parent=True, limit=MOST_COMMITS + 1)):
         entry = repository.entry(commit.oid, path)
         oid = entry.oid if entry else ""
         if oid not in seen:
-            seen[oid] = bool(oid) and _says(repository.blob(oid), updates)
-        if not seen[oid]:
+            seen[oid] = _says(repository.blob(oid), updates) if oid else False
+        if seen[oid] is False:
             break
-        found = commit.oid
+        if count == MOST_COMMITS:
+            return None
+        found = commit.oid if seen[oid] else found
     return found
 
 
-def _says(content: bytes, updates: list[dict[str, object]]) -> bool:
+def _says(content: bytes, updates: list[dict[str, object]]) -> bool | None:
     descriptor = descriptors.parsed(content).descriptor
-    return (
-        descriptor is None
-        or [one.model_dump(include={"image", "match", "allow", "automatic"}) for one in descriptor.updates] == updates
-    )
+    if descriptor is None:
+        return None
+    return [one.model_dump(include={"image", "match", "allow", "automatic"}) for one in descriptor.updates] == updates

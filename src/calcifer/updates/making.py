@@ -7,9 +7,10 @@ from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
 from calcifer.services.marked_yaml import shown
 from calcifer.services.service.reading import reader
-from calcifer.updates import editing, queries
-from calcifer.updates.references import Reference, read
-from calcifer.updates.rows import Update
+from calcifer.updates import editing, queries, taken
+from calcifer.updates.references import read
+from calcifer.updates.rows import Update, Used
+from calcifer.updates.taken import Taken
 from calcifer.work import service as work
 from calcifer.work.models import Item
 from calcifer.work.queries import find_item
@@ -18,36 +19,22 @@ from calcifer.work.schemas import FileContent, ItemChanges, NewCommit, NewItem
 LONGEST_NAME = 80
 
 
-class TakenAlready(Conflict):
-    """An open item does the same."""
-
-
 class NoUpdate(Conflict):
     """There is nothing to update to."""
 
 
-def title_of(old: Reference, new: Reference) -> str:
-    """Return what an item is called that takes an update."""
-    return f"{beginning_of(old)}{old.version} to {new.version}"
-
-
-def beginning_of(old: Reference) -> str:
-    """Return what the titles of all items begin with that update an image."""
-    return f"Update {shown(old.familiar, LONGEST_NAME)} from "
+def find_open(uow: UnitOfWork, used: Used) -> Taken | None:
+    """Return the open item that updates an image of a service, or None."""
+    there = queries.list_taken(uow.db, "open", used.service)
+    return next((one for one in there if one.written == used.written), None)
 
 
 def make(uow: UnitOfWork, update: Update, why: str = "", parent: int | None = None) -> Item:
-    """Open an item with the update on its branch and everything said that the rules ask; TakenAlready where one is open."""
+    """Open an item with the update on its branch and everything said that the rules ask."""
     used, to, old = update.used, update.offer.to, read(update.used.written)
     if to is None or old is None:
         raise NoUpdate(f"There is no update of {used.written} in {used.service}. {update.offer.sentence}")
-    other = queries.find_open(uow.db, used.service, beginning_of(old))
-    if other is not None:
-        raise TakenAlready(
-            f"#{other} updates {old.familiar} in {used.service} already, and is open.",
-            mend=f"calcifer work complete {other}, or calcifer work drop {other}",
-        )
-    title = title_of(old, to)
+    title = f"Update {shown(old.familiar, LONGEST_NAME)} from {old.version} to {to.version}"
     opened = NewItem(title=title, reason=_reason(update, title, why), service=used.service, parent=parent)
     files = _files(uow, used.service, used.written, to.written)
     item = work.open(uow, opened, express=True)
@@ -73,7 +60,7 @@ def _facts(update: Update) -> str:
     assert offer.to
     containers = ", ".join(f"`{name}`" for name in used.containers[:10])
     at = f" on {image.checked_at:%Y-%m-%d}" if image and image.checked_at else ""
-    lines = [f"A {offer.kind} update of {containers}: `{used.written}` becomes `{offer.to.written}`."]
+    lines = [taken.line(offer.kind, containers, used.written, offer.to.written)]
     if offer.digest:
         lines.append(f"In the registry ({used.name}) that was `{offer.digest}`{at}.")
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """The table of what registries have: a cache, made anew by each check."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,8 +24,8 @@ class Image(Base):
     etag: Mapped[str] = mapped_column(default="")
     tagged_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the registry told its tags last."""
-    digests: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
-    """By tag, of those that were asked for."""
+    digests: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """By tag, of those that were asked for: digest and when it was told. Read them by `told`."""
     checked_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the registry answered last."""
     error: Mapped[str | None]
@@ -35,6 +36,14 @@ class Image(Base):
     """Until when the registry wants to be left alone."""
 
     @property
+    def told(self) -> dict[str, tuple[str, datetime]]:
+        """By tag, the digest and when it was told; one that was kept without its instant is not known any more."""
+        kept = {tag: said for tag, said in self.digests.items() if isinstance(said, list)}
+        return {tag: (digest, datetime.fromisoformat(at)) for tag, (digest, at) in kept.items()}
+
+    @property
     def known(self) -> Known | None:
         """What is known of it, or None."""
-        return None if self.tagged_at is None else Known(self.tags, self.digests, self.asked)
+        if self.tagged_at is None:
+            return None
+        return Known(self.tags, {tag: digest for tag, (digest, _) in self.told.items()}, self.asked)

@@ -1,13 +1,14 @@
 """Every SELECT on updates."""
 
 from collections.abc import Collection
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from calcifer.services.models import Service
+from calcifer.updates import taken
 from calcifer.updates.models import Image
+from calcifer.updates.taken import MARK, Taken
 from calcifer.work.models import Item
 
 
@@ -29,32 +30,18 @@ def find_completed(session: Session, merge: str) -> Item | None:
     return session.scalars(select(Item).where(Item.merge == merge)).first()
 
 
-def find_open(session: Session, service: str, beginning: str) -> int | None:
-    """Return the number of an open item of a service whose title begins so, or None."""
-    query = _titled(service, beginning).where(Item.state == "open").order_by(Item.number)
-    number: int | None = session.scalars(query.limit(1)).first()
-    return number
-
-
-def was_dropped(session: Session, service: str, title: str) -> bool:
-    """Say whether somebody gave an item of this title up."""
-    query = _titled(service, title).where(Item.state == "dropped", Item.title == title)
-    return session.scalars(query.limit(1)).first() is not None
-
-
-def list_open(session: Session) -> list[tuple[str, str, int]]:
-    """Return service, title and number of every open item that may update an image."""
+def list_taken(session: Session, state: str, service: str | None = None) -> list[Taken]:
+    """Return the items in a state that take an update, of one service or of all."""
     query = (
-        select(Service.name, Item.title, Item.number)
+        select(Service.name, Item.number, Item.author_mail, Item.notes, Item.reason)
         .join(Service, Service.id == Item.service_id)
-        .where(Item.state == "open", Item.title.startswith("Update "), Item.is_parent.is_(False))
+        .where(Item.state == state, or_(Item.notes.contains(MARK), Item.reason.contains(MARK)))
+        .order_by(Item.number)
     )
-    return [(service, title, number) for service, title, number in session.execute(query)]
-
-
-def _titled(service: str, beginning: str) -> Select[Any]:
-    return (
-        select(Item.number)
-        .join(Service, Service.id == Item.service_id)
-        .where(Service.name == service, Item.title.startswith(beginning, autoescape=True))
-    )
+    if service is not None:
+        query = query.where(Service.name == service)
+    return [
+        Taken(name, *found, number, mail)
+        for name, number, mail, *texts in session.execute(query)
+        if (found := taken.read(*texts))
+    ]

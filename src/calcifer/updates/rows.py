@@ -17,6 +17,11 @@ class Used:
     name: str
     rule: Rule
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What an open item takes once."""
+        return self.service, self.written
+
 
 @dataclass(frozen=True)
 class Update:

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from calcifer.accounts.permissions import require
 from calcifer.activity import service as activity
-from calcifer.kit.errors import NotFound
+from calcifer.kit.errors import Conflict, NotFound
 from calcifer.kit.promises import JobRow, find_latest, get_job, promise
 from calcifer.kit.uow import UnitOfWork
 from calcifer.services import queries as catalog
 from calcifer.updates import listing, queries
 from calcifer.updates.asking import Told
-from calcifer.updates.making import NoUpdate, beginning_of, make
+from calcifer.updates.making import NoUpdate, make
 from calcifer.updates.models import Image
 from calcifer.updates.references import read
 from calcifer.updates.rows import Update
@@ -28,6 +28,10 @@ FIRST = timedelta(minutes=5)
 """After the start of a server that has never asked."""
 
 
+class TakenAlready(Conflict):
+    """Open items do the same."""
+
+
 def check(uow: UnitOfWork, service: str | None = None) -> JobRow:
     """Promise to ask registries what they have of the images of a service, or of all services."""
     require(uow.actor, "updates.check")
@@ -39,13 +43,31 @@ def check(uow: UnitOfWork, service: str | None = None) -> JobRow:
 def take(uow: UnitOfWork, wish: TakeWish) -> Item:
     """Open an item for an update, or a parent with a child for each of several: each is completed and reverted alone."""
     require(uow.actor, "updates.take")
-    wanted = _wanted(uow, wish.updates)
+    wanted = _left(uow, _wanted(uow, wish.updates))
     parent = _parent(uow, wanted, wish.reason) if len(wanted) > 1 else None
     made = [make(uow, one, wish.reason, parent.number if parent else None) for one in wanted]
     item = parent or made[0]
     subject = f"#{item.number} {item.title}"
     activity.record(uow, "updates.take", subject, service=item.service.name, item_number=item.number)
     return item
+
+
+def _left(uow: UnitOfWork, wanted: Sequence[Update]) -> list[Update]:
+    """Return the updates that no open item takes; TakenAlready where there are none."""
+    there = _open(uow)
+    left = [one for one in wanted if one.used.key not in there]
+    if not left:
+        used = wanted[0].used
+        number = there[used.key]
+        raise TakenAlready(
+            f"#{number} updates {used.written} in {used.service} already, and is open.",
+            mend=f"calcifer work complete {number}, or calcifer work drop {number}",
+        )
+    return left
+
+
+def _open(uow: UnitOfWork) -> dict[tuple[str, str], int]:
+    return {(one.service, one.written): one.number for one in queries.list_taken(uow.db, "open")}
 
 
 def _parent(uow: UnitOfWork, wanted: Sequence[Update], why: str) -> Item:
@@ -73,7 +95,7 @@ def _wanted(uow: UnitOfWork, selectors: Iterable[str]) -> list[Update]:
         if not there:
             why = meant[0].offer.sentence if image else "Is what its registries have known? Ask them."
             raise NoUpdate(f"There is no update for {selector[:200]}. {why}", mend=f"calcifer updates check {name}")
-        found |= {(one.used.service, one.used.written): one for one in there}
+        found |= {one.used.key: one for one in there}
     return list(found.values())
 
 
@@ -86,20 +108,10 @@ def outs(uow: UnitOfWork, service: str | None = None, *, everything: bool = Fals
     """Return the images of services as the edges show them, by service; what is as it should be is left out unless asked for."""
     if service is not None:
         catalog.get_service(uow.db, service)
-    taken = queries.list_open(uow.db)
-    found = [UpdateOut.of(one, _item_of(one, taken)) for one in listing.updates(uow, service)]
+    there = _open(uow)
+    found = [UpdateOut.of(one, there.get(one.used.key)) for one in listing.updates(uow, service)]
     quiet = set() if everything else {"current", "held", "fixed"}
     return sorted((one for one in found if one.state not in quiet), key=lambda one: one.key)
-
-
-def _item_of(one: Update, taken: Sequence[tuple[str, str, int]]) -> int | None:
-    reference = read(one.used.written)
-    if reference is None:
-        return None
-    begins = beginning_of(reference)
-    return next(
-        (number for name, title, number in taken if name == one.used.service and title.startswith(begins)), None
-    )
 
 
 def get_check_job(uow: UnitOfWork, job_id: int) -> JobRow:
@@ -144,7 +156,9 @@ def _keep(row: Image, one: Told, uow: UnitOfWork) -> None:
         if one.tags is not None:
             row.tags, row.asked = one.tags, one.asked
     if one.digests:
-        row.digests = dict(list(({**row.digests, **one.digests}).items())[-MOST_DIGESTS:])
+        older = [entry for entry in row.digests.items() if entry[0] not in one.digests]
+        newer = [(tag, [digest, uow.now.isoformat()]) for tag, digest in one.digests.items()]
+        row.digests = dict([*older, *newer][-MOST_DIGESTS:])
     row.retry_at = uow.now + timedelta(seconds=one.wait_seconds) if one.wait_seconds else None
     if one.error is None:
         row.checked_at, row.error, row.mend, row.failed_at = uow.now, None, None, None

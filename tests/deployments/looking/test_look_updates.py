@@ -1,5 +1,7 @@
 """Registries are asked for newer contents of what runs on a host."""
 
+from datetime import UTC, datetime
+
 from starlette.testclient import TestClient
 
 from calcifer.deployments.looking import registries
@@ -40,4 +42,11 @@ def test_what_is_in_no_registry_is_not_asked_for() -> None:
 
     mine = content({"image": "mine:1", "digest": ""}, {"image": "sha256:" + "a" * 64, "digest": "sha256:b"})
     assert registries.references(mine) == []
-    assert registries.told(mine, {"docker.io/library/mine": Image(name="x", digests={"1": "y"})}) == mine
+    one = Image(name="docker.io/library/mine", digests={"1": ["y", "2026-03-01T10:00:00+00:00"]})
+    assert registries.told(mine, {one.name: one}) == mine
+    # What the registry was asked later for another tag makes this no newer, nor does an image without an answer count.
+    one.checked_at = datetime(2026, 3, 2, tzinfo=UTC)
+    there = content({"image": "mine:1", "digest": "y"}, {"image": "mine:2", "digest": "z"})
+    assert "as of 2026-03-01 10:00 UTC" in registries.told(there, {one.name: one})["updates"]
+    one.checked_at = None
+    assert "as of 2026-03-01 10:00 UTC" in registries.told(there, {one.name: one})["updates"]

@@ -21,16 +21,17 @@ def told(content: Mapping[str, Any], images: Mapping[str, Image]) -> dict[str, A
     for one in _containers(content):
         reference = read(one["image"]) if one.get("digest") else None
         image = images.get(reference.name) if reference and reference.has_tag else None
-        there = image.digests.get(reference.tag, "") if image and reference else ""
-        if image is None or not there:
+        said = image.told.get(reference.tag) if image and reference else None
+        if image is None or said is None:
             continue
+        there, at = said
         one["newest"] = there if there != one["digest"] else ""
         newer += bool(one["newest"])
-        checked.append((image.checked_at, image.name))
+        checked.append((at, image.name))
     if not checked:
         return dict(content)
     asked = len({name for _, name in checked})
-    oldest = min(at for at, _ in checked if at)
+    oldest = min(at for at, _ in checked)
     what = f"{newer} {'container has' if newer == 1 else 'containers have'} an image of which its registry has a newer content"
     sentence = f"{what if newer else 'Every image is the one that its registry has'}, as of {oldest:%Y-%m-%d %H:%M} UTC"
     left = len({one.name for one in wanted}) - asked
