@@ -99,7 +99,7 @@ class Asking:
                 return self._told(answer, answer.headers, url)
         except urllib.error.HTTPError as error:
             with error:
-                target = _led(url, error)
+                target = urljoin(url, error.headers.get("Location") or "") if error.code in LEADS else ""
                 if not target or place_of(target) != self.place or led >= MOST_LED:
                     self._refused(error, target or url)
             return self.get(target, led + 1)
@@ -137,14 +137,6 @@ class Asking:
         if code >= 500:
             raise Unavailable(f"{self.place} has a problem of its own ({code}): try again later.")
         raise NotJson(f"{self.place} does not take the question ({code}): is it the kind of forge that was said?")
-
-
-def _led(url: str, error: urllib.error.HTTPError) -> str:
-    """Return where an answer leads; empty where that is nowhere, or no address."""
-    try:
-        return urljoin(url, error.headers.get("Location") or "") if error.code in LEADS else ""
-    except ValueError:
-        return ""
 
 
 def _until(headers: Message) -> str:
