@@ -108,8 +108,19 @@ SENTENCES = {
 }
 
 
+_WORDS: dict[str, str] = {}
+
+
+def worded(pattern: str, words: str) -> str:
+    """Return `pattern`, of which `words` are said to a person whose text does not match it."""
+    _WORDS[pattern] = words
+    return pattern
+
+
 def sentence(kind: str, message: str, context: Mapping[str, object]) -> str:
     """Put one of pydantic's findings into words."""
+    if kind == "string_pattern_mismatch" and (words := _WORDS.get(str(context.get("pattern")))):
+        return words
     if kind == "string_too_short" and context.get("min_length") == 1:
         kind = "missing"
     if kind in SENTENCES:

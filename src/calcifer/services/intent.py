@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from calcifer.kit.schemas import worded
 from calcifer.services.naming import NAME
 
 _TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
@@ -15,7 +16,10 @@ Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
 Word = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9][a-z0-9 _.-]*$")]
-ServiceName = Annotated[str, StringConstraints(pattern="^" + NAME.pattern.replace(r"\Z", "$"))]
+_NAME = worded(
+    "^" + NAME.pattern.replace(r"\Z", "$"), "This is the name of a service, as `calcifer services list` has it."
+)
+ServiceName = Annotated[str, StringConstraints(pattern=_NAME)]
 WebAddress = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s\x00-\x1f\x7f<>\"]+$")]
 Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[a-z][a-z0-9+.-]*://[^\s\x00-\x1f\x7f<>\"]+$")]
 
