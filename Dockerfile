@@ -16,15 +16,23 @@ RUN /app/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --re
 
 FROM packages AS wheel
 WORKDIR /src
+# What builds the wheel is pinned, too: pip's isolation would fetch the newest.
+COPY requirements-build.lock ./
+RUN /app/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-build.lock
 COPY pyproject.toml hatch_build.py package.json package-lock.json .npmrc README.md LICENSE ./
 COPY src src
-RUN /app/bin/pip wheel --quiet --no-cache-dir --disable-pip-version-check --no-deps --wheel-dir /wheel .
+RUN /app/bin/pip wheel --quiet --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation \
+      --wheel-dir /wheel .
 
 FROM tools
 # ssh and git ask who they are by number: the user is made here, with the number that owns the workspace, and with a home.
 ARG UID=1000
 ARG GID=1000
-RUN { getent group "$GID" >/dev/null || groupadd --gid "$GID" calcifer; } && \
+# A user whom the base has by that number (Ubuntu's own has 1000) gives way.
+RUN [ "$UID" != 0 ] || { \
+      echo "Calcifer does not run as root: CALCIFER_UID in .env is the number of the user who owns the workspace." >&2; exit 1; }; \
+    taken=$(getent passwd "$UID" | cut -d: -f1); [ -z "$taken" ] || userdel "$taken" || exit; \
+    { getent group "$GID" >/dev/null || groupadd --gid "$GID" calcifer; } && \
     useradd --uid "$UID" --gid "$GID" --create-home --home-dir /home/calcifer --shell /bin/sh calcifer
 # Packages and Calcifer are layers of their own: a version of it adds two megabytes, not a hundred.
 COPY --from=packages /app /app

@@ -48,11 +48,12 @@ assets: environment-dev ## build the browser libraries and icons into src/calcif
 	$(BIN)/python hatch_build.py
 
 lock: environment-dev ## write the lock files anew, with the newest versions that pyproject.toml allows
-	$(LOCK) --upgrade --output-file requirements.lock
-	$(LOCK) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --upgrade --output-file requirements.lock pyproject.toml
+	$(LOCK) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --upgrade --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 
-# Both lock files hold for every Python that we support, and name no index.
-LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header
+# They hold for every Python that we support, and name no index.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 environment: python
 	@$(PYTHON) scripts/environment.py run

@@ -13,6 +13,8 @@ import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,14 +23,13 @@ import uvicorn
 from calcifer import cli, config, healthy, migrations
 from calcifer.app import create_app
 from calcifer.config import Settings
+from calcifer.kit import aside
 from calcifer.kit.db import Database
 from calcifer.kit.errors import CalciferError, Unavailable
 from calcifer.wiring import beside
 
 PAGES = ("/healthz", "/sign-in", "/openapi.json")
 DEADLINE_SECONDS = 60.0
-KEPT = ("calcifer.sqlite", "jobs.sqlite")
-"""What is kept of `var`: databases that a newer version may give another structure."""
 
 
 def attempt(settings: Settings) -> str:
@@ -36,6 +37,8 @@ def attempt(settings: Settings) -> str:
     for domain in (name for name in cli.DOMAINS if cli.exists(name)):
         cli.load(domain)
     importlib.import_module("dbos")
+    for left in settings.var.glob("try-*"):  # of a trial that was cut off; there are never two
+        shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="try-", dir=settings.var) as folder, _free() as listener:
         copied = Path(folder) / "var" / "calcifer.sqlite"
         there = Database(settings.database_url)
@@ -61,9 +64,9 @@ def _free() -> socket.socket:
 def _ask(port: int) -> None:
     until = time.monotonic() + DEADLINE_SECONDS
     for path in PAGES:
-        while wrong := healthy.fault("127.0.0.1", port, path):
-            if "with" in wrong or time.monotonic() > until:
-                raise Unavailable(wrong)
+        while (answer := healthy.ask("127.0.0.1", port, path)).fault:
+            if answer.status or time.monotonic() > until:
+                raise Unavailable(answer.fault)
             time.sleep(0.1)
 
 
@@ -71,46 +74,57 @@ def keep(settings: Settings) -> str:
     """Keep the databases as they are now, in place of what was kept before; nobody may write meanwhile."""
     kept = _kept(settings)
     shutil.rmtree(kept, ignore_errors=True)
-    for name in KEPT:
-        if (settings.var / name).exists():
-            database = Database(f"sqlite:///{settings.var / name}")
-            database.copy_to(kept / name)
-            database.close()
+    with _databases(settings) as databases:
+        there = [name for name, database in databases.items() if aside.is_there(database)]
+        for name in there:
+            databases[name].copy_to(kept / name)
     os.sync()
-    return f"The database is kept in {kept}."
+    return f"Kept in {kept}: {', '.join(there)}." if there else "No database is a file here, and none is kept."
 
 
 def put_back(settings: Settings) -> str:
-    """Bring those back whose structure is another one now; what is replaced is kept, and what only has other rows stays."""
+    """Bring those back whose structure is another one now; what is replaced is kept, and what only has other rows stays.
+
+    Killed at any moment, each is the one or the other, and never missing.
+    """
     brought = []
-    aside = settings.var / "backups" / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    for name in KEPT:
-        kept, there = _kept(settings) / name, settings.var / name
-        if not kept.exists() or _shape(kept) == _shape(there):
-            continue
-        aside.mkdir(parents=True, exist_ok=True)
-        for ending in ("", "-wal", "-shm"):
-            if (file := there.with_name(name + ending)).exists():
-                file.rename(aside / file.name)
-        fresh = there.with_name(f"{name}.fresh")
-        shutil.copy(kept, fresh)
-        fresh.chmod(0o600)
-        fresh.rename(there)
-        brought.append(name)
-    os.sync()
+    replaced = settings.var / "backups" / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    with _databases(settings) as databases:
+        for name, there in databases.items():
+            kept = _kept(settings) / name
+            if not kept.exists() or _shape(Database(f"sqlite:///{kept}")) == _shape(there):
+                continue
+            fresh = aside.place(there, settings.var)
+            aside.clean(fresh)
+            aside.copy(kept, fresh)
+            if aside.is_there(there):
+                aside.keep(there, replaced, name)
+            aside.put_in_place(fresh, there)
+            brought.append(name)
     if not brought:
         return "The database has the structure that it had: what was written meanwhile stays."
-    return f"Brought back: {', '.join(brought)}. What the other version left is in {aside}."
+    return f"Brought back: {', '.join(brought)}. What the other version left is in {replaced}."
+
+
+@contextmanager
+def _databases(settings: Settings) -> Iterator[dict[str, Database]]:
+    """Open what a newer version may give another structure, by the names under which it is kept; nothing of PostgreSQL."""
+    main = Database(settings.database_url)
+    jobs = Database(f"sqlite:///{settings.var / 'jobs.sqlite'}")
+    try:
+        yield {"calcifer.sqlite": main, "jobs.sqlite": jobs} if main.is_sqlite else {}
+    finally:
+        main.close()
+        jobs.close()
 
 
 def _kept(settings: Settings) -> Path:
     return settings.var / "backups" / "handover"
 
 
-def _shape(file: Path) -> list[str]:
-    database = Database(f"sqlite:///{file}")
+def _shape(database: Database) -> list[str]:
     try:
-        return database.shape() if file.exists() else []
+        return database.shape() if aside.is_there(database) else []
     finally:
         database.close()
 

@@ -5,14 +5,24 @@ It imports nothing of Calcifer but the settings: it runs every few seconds.
 
 import http.client
 import sys
+from typing import NamedTuple
 
 from calcifer import config
 
 SECONDS = 4.0
 
 
-def fault(host: str, port: int, path: str = "/healthz") -> str:
-    """Return what is wrong with the server that listens there, in a sentence; empty where nothing is."""
+class Answer(NamedTuple):
+    """What a server answered."""
+
+    status: int
+    """HTTP's; 0 where there was no answer."""
+    fault: str
+    """What is wrong with it, in a sentence; empty where nothing is."""
+
+
+def ask(host: str, port: int, path: str = "/healthz") -> Answer:
+    """Ask the server that listens there."""
     plain = host.strip("[]")
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(plain, plain)  # noqa: S104  (where it listens, not where we do)
     asked = http.client.HTTPConnection(here, port, timeout=SECONDS)
@@ -20,16 +30,16 @@ def fault(host: str, port: int, path: str = "/healthz") -> str:
         asked.request("GET", path)
         status = asked.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return f"Calcifer does not answer at {here}, port {port}: {str(error) or type(error).__name__}."
+        return Answer(0, f"Calcifer does not answer at {here}, port {port}: {str(error) or type(error).__name__}.")
     finally:
         asked.close()
-    return "" if status < http.client.BAD_REQUEST else f"Calcifer answers {path} with {status}."
+    return Answer(status, "" if status < http.client.BAD_REQUEST else f"Calcifer answers {path} with {status}.")
 
 
 def main() -> int:
     """Ask the server of these settings, and say on standard error what is wrong."""
     settings = config.read()
-    wrong = fault(settings.host, settings.port)
+    wrong = ask(settings.host, settings.port).fault
     if wrong:
         sys.stderr.write(f"{wrong}\n")
     return int(bool(wrong))

@@ -74,10 +74,10 @@ def settle(database: Database) -> None:
     _flush(Path(database.url.database or ""))
 
 
-def keep(database: Database, folder: Path) -> Path:
-    """Keep what is there in `folder`, which must be new, as an SQLite file, and return that."""
-    folder.mkdir(parents=True)
-    kept = folder / "calcifer.sqlite"
+def keep(database: Database, folder: Path, name: str = "calcifer.sqlite") -> Path:
+    """Keep what is there in `folder`, which has no such file yet, as an SQLite file, and return that."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / name
     if database.is_sqlite:
         there = Path(database.url.database or "")
         with suppress(DBAPIError):  # it is damaged: then all of its files are kept as they are
@@ -97,8 +97,14 @@ def _same(source: Path, target: Path) -> None:
     try:
         os.link(source, target)  # the rename that follows leaves it the only name
     except OSError:
-        shutil.copy2(source, target)
-        _flush(target)
+        copy(source, target)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Write one file of a database again, whole and on the disk, for nobody else to read."""
+    shutil.copy2(source, target)
+    target.chmod(0o600)
+    _flush(target)
 
 
 def _dump(database: Database, kept: Path) -> None:

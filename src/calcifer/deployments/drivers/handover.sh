@@ -33,8 +33,15 @@ remember() {
   rm -rf "$kept/files" && mv "$kept/files.part" "$kept/files"
 }
 finish() {
+  [ "$1" = 0 ] || docker tag "$old_image" "$ref"
   docker rm --force "$before" "$project-try" >/dev/null 2>&1
   exit "$1"
+}
+# docker, with the environment of the container $1; secrets are in it, and it lies in no file.
+in_environment() {
+  from=$1
+  shift
+  docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$from" | docker "$@"
 }
 # Whether the server is well: 0 as soon as it is, 1 once it cannot be or the deadline has passed.
 well() {
@@ -75,16 +82,19 @@ say "The new version is tried beside the one that serves, on a copy of the datab
 docker rm --force "$project-try" "$before" >/dev/null 2>&1
 if ! timeout -k 10 180 docker compose --project-name "$project" run --rm --no-deps --no-TTY --name "$project-try" \
   "$service" python3 -m calcifer.handover try </dev/null; then
-  docker tag "$old_image" "$ref"
   say "It does not start, and was not let in. The version that was there serves on."
   finish 1
 fi
 
 # A container that never runs: it holds the image, the mounts and the environment of the version that serves.
-mkdir -p "$kept" && docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$old" >"$kept/env" &&
-  docker create --name "$before" $apart --volumes-from "$old" --env-file "$kept/env" "$old_image" true >/dev/null || exit 1
+rm -f "$kept/env" # older versions of this had a file for it
+if ! in_environment "$old" create --name "$before" $apart --volumes-from "$old" --env-file /dev/stdin "$old_image" true >/dev/null; then
+  say "The version that serves could not be remembered, and serves on."
+  finish 1
+fi
 by_old() {
-  docker run --rm $apart --network none --volumes-from "$before" --env-file "$kept/env" "$old_image" python3 -m calcifer.handover "$@"
+  in_environment "$before" run --rm $apart --network none --volumes-from "$before" --env-file /dev/stdin "$old_image" \
+    python3 -m calcifer.handover "$@"
 }
 say "The old version stops, and its database is kept."
 docker stop --time 20 "$old" >/dev/null
@@ -96,7 +106,6 @@ fi
 say "The new version takes over."
 if compose up --detach --no-build --quiet-pull --remove-orphans && well; then
   remember
-  rm -f "$kept/env"
   finish 0
 fi
 
@@ -110,6 +119,5 @@ for file in $(cd "$kept" && files files); do # these names have no blanks
   set -- "$@" --file "$kept/$file"
 done
 compose "$@" up --detach --no-build --remove-orphans
-rm -f "$kept/env"
 if well; then say "The version before serves again."; else say "The version before does not serve either."; fi
 finish 1
