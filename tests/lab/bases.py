@@ -102,14 +102,14 @@ def packed(name: str, packages: Iterable[str], also: Iterable[tuple[str, Path]] 
 
 
 def wheels() -> Path:
-    """Return a folder with every package of the lock file and what builds ours, asked for once and kept."""
-    lock = (ROOT / "requirements.lock").read_bytes()
-    made = CACHE / f"wheels-{hashlib.sha256(lock).hexdigest()[:16]}"
+    """Return a folder with every package of the lock files, asked for once and kept."""
+    locks = [ROOT / "requirements.lock", ROOT / "requirements-build.lock"]
+    made = CACHE / f"wheels-{hashlib.sha256(b''.join(lock.read_bytes() for lock in locks)).hexdigest()[:16]}"
     if not made.exists():
         part = made.with_suffix(".part")
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--dest", str(part)]
-        run(*pip, "--require-hashes", "--requirement", ROOT / "requirements.lock")
-        run(*pip, "hatchling")
+        for lock in locks:
+            run(*pip, "--require-hashes", "--requirement", lock)
         (part / "pip.conf").write_text(f"[global]\nno-index = true\nfind-links = {WHEELS}\n")
         part.rename(made)
     return made
